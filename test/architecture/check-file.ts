@@ -1,0 +1,68 @@
+import { posix } from 'node:path';
+import {
+  ERROR_CATALOGUE,
+  HIGHEST_PURE_RANK,
+  MAY_BE_ASYNC,
+  ONLY_IMPORTERS,
+  placeOf,
+  PURE_NODE_MODULES,
+  PURE_PACKAGES,
+  SYSTEM_CLOCK,
+  type Place,
+} from './house.ts';
+import { findImports, type ImportedModule } from './imports.ts';
+import { impurities } from './purity.ts';
+import { tokenize } from './tokens.ts';
+
+/**
+ * Checks one file of `src/` against the house rules.
+ *
+ * @param path below `src/`, with forward slashes
+ * @returns one sentence per breach; empty when the file keeps the rules
+ */
+export function checkFile(path: string, source: string): readonly string[] {
+  const tokens = tokenize(source);
+  const imports = findImports(tokens);
+  if (path === ERROR_CATALOGUE) {
+    return imports.map(
+      (one) => `${path}:${one.line}: imports ${one.specifier}; the error catalogue imports nothing`,
+    );
+  }
+  const place = placeOf(path);
+  if (place === undefined) return [`${path}: stands in no folder of the house; give it a rank first`];
+  const isTest = path.endsWith('.test.ts');
+  const breaches = imports.flatMap((one) => {
+    const breach = importBreach(path, place, one, isTest);
+    return breach === undefined ? [] : [`${path}:${one.line}: ${breach}`];
+  });
+  if (isTest || place.rank > HIGHEST_PURE_RANK) return breaches;
+  const allowed = { mayBeAsync: MAY_BE_ASYNC.has(place.folder), mayReadClock: path === SYSTEM_CLOCK };
+  return [...breaches, ...impurities(tokens, allowed).map((breach) => `${path}: ${breach}`)];
+}
+
+function importBreach(path: string, place: Place, one: ImportedModule, isTest: boolean): string | undefined {
+  const { specifier } = one;
+  if (specifier === undefined) return 'imports a computed name, which cannot be checked';
+  if (specifier.startsWith('.')) return relativeBreach(path, place, specifier);
+  const only = ONLY_IMPORTERS.get(specifier);
+  if (only !== undefined && only !== place.folder) return `imports ${specifier}; only ${only}/ may`;
+  if (isTest || place.rank > HIGHEST_PURE_RANK) return undefined;
+  return packageBreach(path, place, specifier);
+}
+
+function relativeBreach(path: string, place: Place, specifier: string): string | undefined {
+  const target = posix.join(posix.dirname(path), specifier);
+  if (target === ERROR_CATALOGUE) return undefined;
+  if (target.startsWith('..')) return `imports ${specifier}, which is outside src/`;
+  const other = placeOf(target);
+  if (other === undefined) return `imports ${target}, which stands in no folder of the house`;
+  if (other.folder === place.folder || other.rank < place.rank) return undefined;
+  return `rank ${place.rank} (${place.folder}/) imports rank ${other.rank} (${other.folder}/)`;
+}
+
+function packageBreach(path: string, place: Place, specifier: string): string | undefined {
+  if (path === SYSTEM_CLOCK && specifier.startsWith('node:timers')) return undefined;
+  if (PURE_PACKAGES.has(specifier)) return undefined;
+  if (PURE_NODE_MODULES.get(place.folder)?.has(specifier) === true) return undefined;
+  return `imports ${specifier}, but rank ${place.rank} (${place.folder}/) is pure`;
+}
