@@ -1,0 +1,118 @@
+/**
+ * What one metrics page of a vLLM engine says.
+ *
+ * Absent on the page is `undefined` here, never 0, and `notObservable` says why. An engine with several
+ * data-parallel ranks is one sample: load, counters and histograms are summed over its ranks, KV-cache usage is
+ * the fullest rank's, and `ranks` keeps each rank apart.
+ */
+
+/**
+ * A cumulative histogram in compact form. Samples are kept for minutes for each of up to a thousand engines, so
+ * the bounds are one array shared by all samples of an engine and the counts are one flat array.
+ */
+export interface Histogram {
+  /** Observations so far (`_count`). */
+  readonly count: number;
+  /** Sum of all observations (`_sum`), in the unit of the family (seconds). */
+  readonly sum: number;
+  /** Upper bounds, ascending, `Infinity` last. */
+  readonly bounds: readonly number[];
+  /** Observations at or below the bound of the same index. */
+  readonly cumulative: readonly number[];
+}
+
+/** The latency histograms. All in seconds. */
+export interface EngineHistograms {
+  /** Arrival to first token, queueing included. */
+  readonly ttft?: Histogram | undefined;
+  /** Time between tokens; `time_per_output_token_seconds` on engines older than 0.10.2. */
+  readonly interTokenLatency?: Histogram | undefined;
+  /** Mean time per output token of each request; since 0.11. */
+  readonly timePerOutputToken?: Histogram | undefined;
+  readonly e2e?: Histogram | undefined;
+  readonly queueTime?: Histogram | undefined;
+  readonly prefillTime?: Histogram | undefined;
+  readonly decodeTime?: Histogram | undefined;
+}
+
+export type HistogramName = keyof EngineHistograms;
+
+/** Token lookups in the prefix cache since start. Up to vLLM 0.22 retries of waiting requests count too. */
+export interface PrefixCache {
+  readonly queries: number;
+  readonly hits: number;
+}
+
+/** The numbers of `vllm:cache_config_info` that describe capacity. */
+export interface CacheConfig {
+  /** Tokens in one KV block. */
+  readonly blockSize?: number | undefined;
+  readonly numGpuBlocks?: number | undefined;
+  /** Tokens that the KV cache holds; right for hybrid models too, since 0.24. */
+  readonly kvCacheSizeTokens?: number | undefined;
+  /** Requests of the greatest length that fit at once, since 0.24. */
+  readonly kvCacheMaxConcurrency?: number | undefined;
+  readonly gpuMemoryUtilization?: number | undefined;
+  readonly cacheDtype?: string | undefined;
+  readonly enablePrefixCaching?: boolean | undefined;
+}
+
+/** One data-parallel rank, by its `engine` label (`"0"` where the page has no such label). */
+export interface RankSample {
+  readonly engine: string;
+  readonly running?: number | undefined;
+  readonly waiting?: number | undefined;
+  readonly kvCacheUsage?: number | undefined;
+  readonly promptTokens?: number | undefined;
+  readonly generationTokens?: number | undefined;
+  readonly preemptions?: number | undefined;
+  readonly steps?: number | undefined;
+}
+
+export interface EngineSample {
+  /** Requests in the running batch. */
+  readonly running?: number | undefined;
+  /** Requests that wait for a place in the batch. */
+  readonly waiting?: number | undefined;
+  /** `waiting` by cause (`capacity`, `deferred`); since 0.20. */
+  readonly waitingByReason?: Readonly<Record<string, number>> | undefined;
+  /** Fraction 0–1 of the KV blocks held by live requests. */
+  readonly kvCacheUsage?: number | undefined;
+  readonly promptTokens?: number | undefined;
+  readonly generationTokens?: number | undefined;
+  readonly preemptions?: number | undefined;
+  /** Engine steps so far: the heartbeat of an engine that has work. */
+  readonly steps?: number | undefined;
+  /** Finished requests by `finished_reason`. */
+  readonly requests?: Readonly<Record<string, number>> | undefined;
+  /** Requests refused at the door, by reason; since 0.32. */
+  readonly admissionRejections?: Readonly<Record<string, number>> | undefined;
+  readonly prefixCache?: PrefixCache | undefined;
+  readonly cacheConfig?: CacheConfig | undefined;
+  readonly histograms: EngineHistograms;
+  readonly ranks: readonly RankSample[];
+  /** Memory of the API server process alone, in bytes. */
+  readonly processResidentMemoryBytes?: number | undefined;
+  /** Unix time in seconds; a change means that the server was restarted. */
+  readonly processStartTimeSeconds?: number | undefined;
+  /** The oldest vLLM whose families the page has: `v0`, `v1-0.9` … `v1-0.32`, or `no-stats`. */
+  readonly dialect: string;
+  /** From `/version`; never on the page. */
+  readonly version?: string | undefined;
+  /** Distinct `model_name` labels, in page order. */
+  readonly models: readonly string[];
+  /** Why a field of this sample is absent, by field name. */
+  readonly notObservable: Readonly<Record<string, string>>;
+}
+
+/** Why a page could not be read. */
+export type PageErrorReason =
+  'Empty' | 'TooLarge' | 'NotAMetricsPage' | 'NoEngineFamilies' | 'BadLine' | 'Truncated' | 'TooManySeries';
+
+export interface PageError {
+  readonly ok: false;
+  readonly reason: PageErrorReason;
+  readonly message: string;
+}
+
+export type PageResult = { readonly ok: true; readonly sample: EngineSample } | PageError;
