@@ -43,11 +43,7 @@ export async function bindOperatorRules(api: ApiClient, rules: readonly PolicyRu
 
 type RbacObject = { readonly metadata: { readonly name: string } } & Readonly<Record<string, unknown>>;
 
-async function apply(
-  api: ApiClient,
-  resource: string,
-  object: { metadata: { name: string } },
-): Promise<void> {
+async function apply(api: ApiClient, resource: string, object: RbacObject): Promise<void> {
   const path = `/apis/${RBAC}/v1/${resource}/${object.metadata.name}?fieldManager=playground&force=true`;
   await api.call(z.unknown(), 'PATCH', path, object, 'application/apply-patch+yaml');
 }
