@@ -19,7 +19,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds of a clock that never jumps: for every deadline, interval and rate. */
   monotonic(): number;
-  /** Calls back once after `ms`. Does not keep the process alive by itself. */
+  /** Calls back once after `ms`, never before this call has returned. */
   after(ms: number, callback: () => void): Cancel;
   /** Resolves after `ms`, or at once when `signal` aborts: callers look at the signal. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

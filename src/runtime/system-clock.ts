@@ -3,13 +3,12 @@ import type { Cancel, Clock } from './ports.ts';
 /** setTimeout fires at once beyond this; a longer wait fires early instead, and its owner waits again. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The process's clock. Timers do not keep the process alive: the manager does. */
+/** The process's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms: number, callback: () => void): Cancel {
     const timer = setTimeout(callback, Math.min(Math.max(ms, 0), MAX_TIMER_MS));
-    timer.unref();
     return () => clearTimeout(timer);
   },
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
