@@ -1,0 +1,76 @@
+import type { VLLMDeploymentSpec } from '../api/v1alpha1/spec.ts';
+import { drainTimes } from './drain-times.ts';
+import { engineVersion, isAtLeast, type EngineVersion } from './version.ts';
+
+type Spec = VLLMDeploymentSpec;
+
+interface Knob {
+  readonly flag: string;
+  readonly value: (spec: Spec) => string | number | undefined;
+  /** First release seen to have the flag; an older or unknown engine would exit with status 2 on it. */
+  readonly since?: EngineVersion;
+}
+
+/** A size of 1 is vLLM's own default and is left out. */
+const unlessOne = (size: number): number | undefined => (size === 1 ? undefined : size);
+
+/** In the order of the command line. Versions: the flag tables of fourteen releases, `vllm serve --help`. */
+const KNOBS: readonly Knob[] = [
+  { flag: '--served-model-name', value: ({ model }) => model.servedName },
+  { flag: '--revision', value: ({ model }) => model.revision },
+  { flag: '--port', value: ({ engine }) => engine.port },
+  { flag: '--max-model-len', value: ({ engine }) => engine.maxModelLen },
+  { flag: '--max-num-seqs', value: ({ engine }) => engine.maxNumSeqs },
+  { flag: '--max-num-batched-tokens', value: ({ engine }) => engine.maxNumBatchedTokens },
+  { flag: '--gpu-memory-utilization', value: ({ engine }) => engine.gpuMemoryUtilization },
+  { flag: '--tensor-parallel-size', value: ({ engine }) => unlessOne(engine.tensorParallelSize) },
+  { flag: '--pipeline-parallel-size', value: ({ engine }) => unlessOne(engine.pipelineParallelSize) },
+  { flag: '--kv-cache-dtype', value: ({ engine }) => engine.kvCacheDtype },
+  {
+    flag: '--max-num-queued-reqs',
+    value: ({ engine }) => engine.maxQueuedRequests,
+    since: { major: 0, minor: 30, patch: 0 },
+  },
+  {
+    flag: '--shutdown-timeout',
+    value: ({ drain }) => drainTimes(drain).timeoutSeconds,
+    since: { major: 0, minor: 18, patch: 1 },
+  },
+];
+
+/**
+ * The arguments of `vllm serve`: the model, the typed knobs that are set, then `engine.args`. argparse lets
+ * the last occurrence win, so raw arguments override typed ones. A knob whose flag the engine's version does
+ * not have, or whose version is unknown, is left out.
+ */
+export function serveArgs(spec: Spec): readonly string[] {
+  const version = engineVersion(spec.engine);
+  const args = [spec.model.name];
+  for (const knob of KNOBS) {
+    const value = knob.value(spec);
+    if (value === undefined || (knob.since !== undefined && !isAtLeast(version, knob.since))) continue;
+    args.push(knob.flag, String(value));
+  }
+  return [...args, ...spec.engine.args];
+}
+
+/** GPUs that one engine takes: tensor × pipeline × data parallel size, raw arguments winning as in vLLM. */
+export function gpusPerEngine(engine: Spec['engine']): number {
+  const tensor = sizeInArgs(engine.args, ['--tensor-parallel-size', '-tp']) ?? engine.tensorParallelSize;
+  const pipeline =
+    sizeInArgs(engine.args, ['--pipeline-parallel-size', '-pp']) ?? engine.pipelineParallelSize;
+  const data = sizeInArgs(engine.args, ['--data-parallel-size', '-dp']) ?? 1;
+  return tensor * pipeline * data;
+}
+
+/** The last value of a flag in raw arguments, in both spellings vLLM takes (`--a-b 2`, `--a_b=2`). */
+function sizeInArgs(args: readonly string[], names: readonly string[]): number | undefined {
+  let size: number | undefined;
+  for (const [index, arg] of args.entries()) {
+    const [name = '', inline] = arg.split('=', 2);
+    if (!names.includes(name.replaceAll('_', '-'))) continue;
+    const value = Number(inline ?? args[index + 1]);
+    if (Number.isInteger(value) && value >= 1) size = value;
+  }
+  return size;
+}
