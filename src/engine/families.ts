@@ -1,0 +1,141 @@
+import type { HistogramName } from './sample.ts';
+import { sameBytes } from './bytes.ts';
+
+/**
+ * The names that vLLM gave its metrics, and what each fills. Sources: vllm/v1/metrics/loggers.py and
+ * vllm/engine/metrics.py at the tags named; pages of 0.8.5 … 0.32.0 stand in test/fixtures/engine-pages.
+ */
+
+/** Numbers that each data-parallel rank has one of. Order is the slot in a rank's array. */
+export const SCALARS = [
+  'running',
+  'waiting',
+  'kvCacheUsage',
+  'gpuCacheUsage',
+  'promptTokens',
+  'generationTokens',
+  'preemptions',
+  'steps',
+  'prefixQueries',
+  'prefixHits',
+  'gpuPrefixQueries',
+  'gpuPrefixHits',
+] as const;
+export type Scalar = (typeof SCALARS)[number];
+
+/** Counters and gauges split by one `reason`-like label. */
+export const BREAKDOWNS = ['waitingByReason', 'requests', 'admissionRejections'] as const;
+export type Breakdown = (typeof BREAKDOWNS)[number];
+
+/** Histograms as they stand on the page; two of them are one signal under an old and a new name. */
+export const HISTOGRAMS = [
+  'ttft',
+  'interTokenLatency',
+  'timePerOutputTokenOld',
+  'timePerOutputToken',
+  'e2e',
+  'queueTime',
+  'prefillTime',
+  'decodeTime',
+] as const satisfies readonly (HistogramName | 'timePerOutputTokenOld')[];
+
+export const PROCESS = ['processResidentMemoryBytes', 'processStartTimeSeconds'] as const;
+
+/** Families whose presence alone tells something: the version's dialect, or that this is vLLM's server at all. */
+export const MARKERS = ['bySource', 'prefillKvComputed', 'numPreemptions', 'server'] as const;
+export type Marker = (typeof MARKERS)[number];
+
+export type FamilyKind =
+  'scalar' | 'breakdown' | 'bucket' | 'count' | 'sum' | 'cacheConfig' | 'process' | 'marker';
+
+export interface Family {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly kind: FamilyKind;
+  /** Slot in the list of its kind. */
+  readonly slot: number;
+}
+
+export const SCALAR_NAMES: Readonly<Record<Scalar, string>> = {
+  running: 'vllm:num_requests_running',
+  waiting: 'vllm:num_requests_waiting',
+  kvCacheUsage: 'vllm:kv_cache_usage_perc',
+  gpuCacheUsage: 'vllm:gpu_cache_usage_perc',
+  promptTokens: 'vllm:prompt_tokens_total',
+  generationTokens: 'vllm:generation_tokens_total',
+  preemptions: 'vllm:num_preemptions_total',
+  // A histogram in spite of its name: its count is the number of engine steps.
+  steps: 'vllm:iteration_tokens_total_count',
+  prefixQueries: 'vllm:prefix_cache_queries_total',
+  prefixHits: 'vllm:prefix_cache_hits_total',
+  gpuPrefixQueries: 'vllm:gpu_prefix_cache_queries_total',
+  gpuPrefixHits: 'vllm:gpu_prefix_cache_hits_total',
+};
+
+export const BREAKDOWN_NAMES: Readonly<Record<Breakdown, string>> = {
+  waitingByReason: 'vllm:num_requests_waiting_by_reason',
+  requests: 'vllm:request_success_total',
+  admissionRejections: 'vllm:admission_rejections_total',
+};
+
+export const HISTOGRAM_NAMES: Readonly<Record<(typeof HISTOGRAMS)[number], string>> = {
+  ttft: 'vllm:time_to_first_token_seconds',
+  interTokenLatency: 'vllm:inter_token_latency_seconds',
+  timePerOutputTokenOld: 'vllm:time_per_output_token_seconds',
+  timePerOutputToken: 'vllm:request_time_per_output_token_seconds',
+  e2e: 'vllm:e2e_request_latency_seconds',
+  queueTime: 'vllm:request_queue_time_seconds',
+  prefillTime: 'vllm:request_prefill_time_seconds',
+  decodeTime: 'vllm:request_decode_time_seconds',
+};
+
+const MARKER_NAMES: Readonly<Record<Marker, readonly string[]>> = {
+  bySource: ['vllm:prompt_tokens_by_source_total'],
+  prefillKvComputed: ['vllm:request_prefill_kv_computed_tokens_count'],
+  numPreemptions: ['vllm:request_num_preemptions_count'],
+  // What vLLM's API server says beside its own families, and alone under --disable-log-stats.
+  server: ['python_info', 'http_request_duration_highr_seconds_count'],
+};
+
+export const CACHE_CONFIG_NAME = 'vllm:cache_config_info';
+
+function all(): Family[] {
+  const encoder = new TextEncoder();
+  const families: Family[] = [];
+  const add = (kind: FamilyKind, name: string, slot: number): void => {
+    families.push({ name, bytes: encoder.encode(name), kind, slot });
+  };
+  SCALARS.forEach((key, slot) => add('scalar', SCALAR_NAMES[key], slot));
+  BREAKDOWNS.forEach((key, slot) => add('breakdown', BREAKDOWN_NAMES[key], slot));
+  HISTOGRAMS.forEach((key, slot) => {
+    add('bucket', `${HISTOGRAM_NAMES[key]}_bucket`, slot);
+    add('count', `${HISTOGRAM_NAMES[key]}_count`, slot);
+    add('sum', `${HISTOGRAM_NAMES[key]}_sum`, slot);
+  });
+  add('cacheConfig', CACHE_CONFIG_NAME, 0);
+  add('process', 'process_resident_memory_bytes', 0);
+  add('process', 'process_start_time_seconds', 1);
+  MARKERS.forEach((key, slot) => MARKER_NAMES[key].forEach((name) => add('marker', name, slot)));
+  return families;
+}
+
+const TABLE_SIZE = 1024;
+const table: Family[][] = Array.from({ length: TABLE_SIZE }, () => []);
+for (const family of all()) table[slotOf(family.bytes, 0, family.bytes.length)]?.push(family);
+
+/** Names of equal length differ in these places often enough that a chain seldom holds two. */
+function slotOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  const early = bytes[start + 9] ?? 0;
+  const late = bytes[end - 9] ?? 0;
+  const last = bytes[end - 1] ?? 0;
+  return (length * 41 + early * 7 + late * 23 + last) & (TABLE_SIZE - 1);
+}
+
+/** The wanted family whose name stands in `bytes[start, end)`, or `undefined`. */
+export function familyOf(bytes: Uint8Array, start: number, end: number): Family | undefined {
+  for (const family of table[slotOf(bytes, start, end)] ?? []) {
+    if (sameBytes(family.bytes, 0, family.bytes.length, bytes, start, end)) return family;
+  }
+  return undefined;
+}
