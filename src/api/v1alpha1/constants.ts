@@ -58,6 +58,7 @@ export const CONDITIONS = {
   conflictingAutoscaler: 'ConflictingAutoscaler',
   engineVersionUnknown: 'EngineVersionUnknown',
   stalled: 'Stalled',
+  reconciling: 'Reconciling',
 } as const;
 
 /** Names inside the pod that the operator owns. */

@@ -1,0 +1,185 @@
+import type { Condition } from '../api/meta.ts';
+import { CONDITIONS } from '../api/v1alpha1/constants.ts';
+import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import type { FleetDecision } from './decide-fleet.ts';
+import { oldRevisions, totalReplicas } from './sizes.ts';
+import { cut, plural } from './text.ts';
+
+/** One condition without its bookkeeping (transition time, generation). */
+interface Finding {
+  readonly status: Condition['status'];
+  readonly reason: string;
+  readonly message: string;
+}
+
+type Check = (snapshot: FleetSnapshot, decision: FleetDecision) => Finding;
+
+/** Every condition of the resource and how it is found. Ready, MetricsAvailable and ScalingActive are true when good. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  [CONDITIONS.ready]: ready,
+  [CONDITIONS.reconciling]: reconciling,
+  [CONDITIONS.stalled]: stalled,
+  [CONDITIONS.metricsAvailable]: metricsAvailable,
+  [CONDITIONS.scalingActive]: scalingActive,
+  [CONDITIONS.scalingLimited]: scalingLimited,
+  [CONDITIONS.conflictingAutoscaler]: conflictingAutoscaler,
+  [CONDITIONS.engineVersionUnknown]: engineVersionUnknown,
+};
+
+const MESSAGE_LENGTH = 1024;
+
+/** All conditions now; a transition time is kept unless the status changed. */
+export function buildConditions(
+  snapshot: FleetSnapshot,
+  decision: FleetDecision,
+  nowMs: number,
+): Condition[] {
+  const previous = snapshot.fleet.status?.conditions ?? [];
+  return Object.entries(CHECKS).map(([type, check]) => {
+    const finding = check(snapshot, decision);
+    const before = previous.find((condition) => condition.type === type);
+    return {
+      type,
+      status: finding.status,
+      reason: finding.reason,
+      message: cut(finding.message, MESSAGE_LENGTH),
+      lastTransitionTime:
+        before?.status === finding.status ? before.lastTransitionTime : new Date(nowMs).toISOString(),
+      observedGeneration: snapshot.fleet.metadata.generation ?? 0,
+    };
+  });
+}
+
+function ready(snapshot: FleetSnapshot, decision: FleetDecision): Finding {
+  const serving = readyEngines(snapshot);
+  const needed = Math.max(1, snapshot.fleet.spec.scaling?.minReplicas ?? decision.size.desired);
+  const share = `${serving} of ${plural(totalReplicas(snapshot), 'engine')} ready`;
+  if (serving >= needed) return { status: 'True', reason: 'EnginesReady', message: share };
+  const reason = serving === 0 ? 'NoEngineReady' : 'TooFewEngines';
+  return { status: 'False', reason, message: `${share}, at least ${needed} needed${trouble(snapshot)}` };
+}
+
+function trouble({ engines }: FleetSnapshot): string {
+  const worst = engines.find((engine) => engine.trouble !== undefined || engine.unschedulable !== undefined);
+  const why =
+    worst?.trouble === undefined ? worst?.unschedulable : `${worst.trouble.reason}: ${worst.trouble.message}`;
+  return worst === undefined || why === undefined ? '' : `; ${worst.name}: ${why}`;
+}
+
+function reconciling(snapshot: FleetSnapshot, decision: FleetDecision): Finding {
+  const total = totalReplicas(snapshot);
+  const { desired, carriedOut } = decision.size;
+  const serving = readyEngines(snapshot);
+  if (snapshot.fleet.spec.suspend)
+    return { status: 'False', reason: 'Suspended', message: 'spec.suspend is set' };
+  const old = oldRevisions(snapshot).reduce((sum, { replicas }) => sum + replicas, 0);
+  if (old > 0) {
+    return {
+      status: 'True',
+      reason: 'RollingOut',
+      message: `${total - old} of ${plural(total, 'engine')} on revision ${snapshot.revision}, ${old} on older ones`,
+    };
+  }
+  const failure = snapshot.replicaSets.find((set) => set.failure !== undefined)?.failure;
+  if (failure !== undefined) {
+    return {
+      status: 'True',
+      reason: 'PodsRefused',
+      message: `the API server refuses new engines: ${failure}`,
+    };
+  }
+  if (carriedOut && total !== desired) {
+    return {
+      status: 'True',
+      reason: 'Scaling',
+      message: `${plural(total, 'engine')} ordered, ${desired} wanted`,
+    };
+  }
+  if (serving !== total) {
+    return {
+      status: 'True',
+      reason: 'EnginesNotReady',
+      message: `${serving} of ${plural(total, 'engine')} ready`,
+    };
+  }
+  return { status: 'False', reason: 'Settled', message: `${plural(total, 'engine')}, all ready` };
+}
+
+function stalled(snapshot: FleetSnapshot): Finding {
+  if (snapshot.stalled !== undefined) return { status: 'True', ...snapshot.stalled };
+  return { status: 'False', reason: 'SpecAccepted', message: 'the spec can be carried out' };
+}
+
+function metricsAvailable({ engines }: FleetSnapshot): Finding {
+  const serving = engines.filter(({ lifecycle }) => lifecycle === 'Ready');
+  const silent = serving.filter(({ page }) => page.state === 'Missing');
+  const [first] = silent;
+  if (serving.length === 0)
+    return { status: 'Unknown', reason: 'NoEngineReady', message: 'no engine is ready to be read' };
+  if (first === undefined || first.page.state !== 'Missing') {
+    return {
+      status: 'True',
+      reason: 'PagesRead',
+      message: `the metrics pages of all ${plural(serving.length, 'ready engine')} are fresh`,
+    };
+  }
+  const message = `${silent.length} of ${plural(serving.length, 'metrics page')} missing; ${first.name}: ${first.page.message}; nothing is removed meanwhile`;
+  return silent.length === serving.length
+    ? { status: 'False', reason: 'AllPagesMissing', message }
+    : { status: 'True', reason: 'SomePagesMissing', message };
+}
+
+function scalingActive(snapshot: FleetSnapshot, decision: FleetDecision): Finding {
+  const { spec } = snapshot.fleet;
+  if (spec.suspend)
+    return { status: 'False', reason: 'Suspended', message: 'spec.suspend is set: nothing is changed' };
+  if (spec.scaling === undefined)
+    return { status: 'False', reason: 'FixedReplicas', message: decision.size.message };
+  if (decision.conflict !== undefined) {
+    return { status: 'False', reason: 'ConflictingAutoscaler', message: decision.conflict.message };
+  }
+  if (spec.scaling.mode !== 'Auto') {
+    return {
+      status: 'False',
+      reason: spec.scaling.mode,
+      message: `spec.scaling.mode is ${spec.scaling.mode}`,
+    };
+  }
+  const metrics = metricsAvailable(snapshot);
+  if (metrics.status === 'False')
+    return { status: 'False', reason: 'MetricsUnavailable', message: metrics.message };
+  return {
+    status: 'True',
+    reason: 'SizedByOperator',
+    message: `between ${spec.scaling.minReplicas} and ${spec.scaling.maxReplicas} engines`,
+  };
+}
+
+function scalingLimited(_snapshot: FleetSnapshot, decision: FleetDecision): Finding {
+  const limit = decision.size.limits.at(-1);
+  if (limit !== undefined) return { status: 'True', reason: limit.reason, message: limit.message };
+  const starting = decision.size.proposals.find(({ reason }) => reason === 'CapacityStarting');
+  if (starting !== undefined) return { status: 'True', reason: starting.reason, message: starting.message };
+  return { status: 'False', reason: 'WithinLimits', message: 'the size is what the signals ask for' };
+}
+
+function conflictingAutoscaler(_snapshot: FleetSnapshot, { conflict }: FleetDecision): Finding {
+  return conflict === undefined
+    ? { status: 'False', reason: 'OnlyWriter', message: 'nobody else writes the size of this fleet' }
+    : { status: 'True', ...conflict };
+}
+
+function engineVersionUnknown({ engineVersion }: FleetSnapshot): Finding {
+  return engineVersion === undefined
+    ? {
+        status: 'True',
+        reason: 'NoVersion',
+        message:
+          'the image tag tells no vLLM version and no engine has answered /version; no version-gated flag is set',
+      }
+    : { status: 'False', reason: 'VersionKnown', message: `vLLM ${engineVersion}` };
+}
+
+function readyEngines(snapshot: FleetSnapshot): number {
+  return snapshot.engines.filter(({ lifecycle }) => lifecycle === 'Ready').length;
+}

@@ -1,0 +1,49 @@
+import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import { count, cut, duration, percent } from './text.ts';
+
+const LINES = 20;
+const LINE_LENGTH = 512;
+
+/** One line an engine for `kubectl describe`, worst first; the rest is counted in the last line. */
+export function engineLines(engines: readonly EngineSnapshot[], nowMs: number): string[] {
+  const sorted = engines.toSorted((a, b) => badness(b) - badness(a) || a.name.localeCompare(b.name));
+  const lines = sorted.map((engine) => cut(engineLine(engine, nowMs), LINE_LENGTH));
+  if (lines.length <= LINES) return lines;
+  return [...lines.slice(0, LINES - 1), `… and ${lines.length - LINES + 1} more, all better than these`];
+}
+
+function engineLine(engine: EngineSnapshot, nowMs: number): string {
+  const place = engine.nodeName === undefined ? '' : ` on ${engine.nodeName}`;
+  const restarts = engine.restarts > 0 ? `; ${engine.restarts} restarts` : '';
+  return `${engine.name}: ${state(engine, nowMs)}${place}, ${load(engine, nowMs)}${restarts}`;
+}
+
+function state(engine: EngineSnapshot, nowMs: number): string {
+  const age = duration(nowMs - engine.createdAtMs);
+  if (engine.trouble !== undefined)
+    return `${engine.lifecycle} (${engine.trouble.reason}: ${engine.trouble.message})`;
+  if (engine.unschedulable !== undefined) return `Pending for ${age} (no node: ${engine.unschedulable})`;
+  if (engine.lifecycle === 'Ready')
+    return `Ready for ${duration(nowMs - (engine.readyAtMs ?? engine.createdAtMs))}`;
+  return `${engine.lifecycle} for ${age}`;
+}
+
+function load(engine: EngineSnapshot, nowMs: number): string {
+  if (engine.lifecycle === 'Terminating') return 'leaving';
+  if (engine.lifecycle !== 'Ready') return 'not serving';
+  if (engine.page.state === 'Missing') return `page missing (${engine.page.reason}: ${engine.page.message})`;
+  const { running, waiting, kvCacheUsage, atMs } = engine.page.load;
+  return `running ${count(running)}, waiting ${count(waiting)}, KV ${percent(kvCacheUsage)} (page ${duration(nowMs - atMs)} old)`;
+}
+
+function badness(engine: EngineSnapshot): number {
+  if (engine.trouble !== undefined) return 1000;
+  if (engine.unschedulable !== undefined) return 900;
+  if (engine.lifecycle === 'Unready') return 800;
+  if (engine.lifecycle === 'Ready' && engine.page.state === 'Missing') return 700;
+  if (engine.lifecycle === 'Terminating') return 600;
+  if (engine.lifecycle !== 'Ready') return 500;
+  return engine.page.state === 'Fresh'
+    ? 100 * (engine.page.load.kvCacheUsage ?? 0) + (engine.page.load.waiting ?? 0)
+    : 0;
+}

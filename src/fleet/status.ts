@@ -1,0 +1,115 @@
+import type { ScalingChange, ScalingStatus, Summary, VLLMDeploymentStatus } from '../api/v1alpha1/status.ts';
+import { LABELS, SERVICE_PORT } from '../api/v1alpha1/constants.ts';
+import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import type { SizeDecision } from '../scaling/types.ts';
+import { buildConditions } from './conditions.ts';
+import type { FleetDecision } from './decide-fleet.ts';
+import { engineLines } from './engine-lines.ts';
+import { oldRevisions, orderedSize, totalReplicas } from './sizes.ts';
+import { count, cut, percent } from './text.ts';
+import { buildWhy } from './why.ts';
+
+const HISTORY = 10;
+const MESSAGE_LENGTH = 1024;
+
+/** The status without `disruptions`, which only claim patches write. */
+export type WrittenStatus = Omit<VLLMDeploymentStatus, 'disruptions'>;
+
+/**
+ * The whole status of a fleet as one value, for people first. `history` is the list of carried-out changes of
+ * size, oldest first. Pure; `nowMs` is milliseconds since the epoch.
+ */
+export function buildStatus(
+  snapshot: FleetSnapshot,
+  decision: FleetDecision,
+  history: readonly ScalingChange[],
+  nowMs: number,
+): WrittenStatus {
+  const { metadata } = snapshot.fleet;
+  const kept = history.slice(-HISTORY);
+  const state = stateOf(snapshot, decision);
+  return {
+    observedGeneration: metadata.generation ?? 0,
+    replicas: orderedSize(snapshot),
+    selector: `${LABELS.fleet}=${metadata.name}`,
+    endpoints: [`http://${metadata.name}.${metadata.namespace}.svc:${SERVICE_PORT}/v1`],
+    summary: summary(snapshot, decision, state),
+    conditions: buildConditions(snapshot, decision, nowMs),
+    scaling: scalingStatus(decision, kept, nowMs),
+    engines: engineLines(snapshot.engines, nowMs),
+    why: buildWhy(snapshot, decision, state, kept),
+  };
+}
+
+function stateOf(snapshot: FleetSnapshot, { size }: FleetDecision): Summary['state'] {
+  const { engines } = snapshot;
+  const serving = engines.filter(({ lifecycle }) => lifecycle === 'Ready');
+  if (snapshot.fleet.spec.suspend) return 'Suspended';
+  if (snapshot.stalled !== undefined) return 'Stalled';
+  const isSick = engines.some(
+    ({ trouble, lifecycle, unschedulable }) =>
+      trouble !== undefined || lifecycle === 'Unready' || unschedulable !== undefined,
+  );
+  const isBlind = serving.some(({ page }) => page.state === 'Missing');
+  const isRefused = snapshot.replicaSets.some(({ failure }) => failure !== undefined);
+  if (isSick || isBlind || isRefused) return 'Degraded';
+  if (serving.length === 0) return 'Starting';
+  const total = totalReplicas(snapshot);
+  const wanted = size.carriedOut ? size.desired : total;
+  return total !== wanted || serving.length !== total || oldRevisions(snapshot).length > 0
+    ? 'Scaling'
+    : 'Ready';
+}
+
+function summary(snapshot: FleetSnapshot, { size }: FleetDecision, state: Summary['state']): Summary {
+  const { inputs } = size;
+  return {
+    ready: `${inputs.ready}/${totalReplicas(snapshot)}`,
+    desired: String(size.desired),
+    waiting: count(inputs.waiting),
+    kv: percent(inputs.kvCacheUsage),
+    state,
+    running: count(inputs.running),
+    revision: snapshot.revision,
+    version: snapshot.engineVersion ?? '?',
+  };
+}
+
+function scalingStatus(
+  { size, manualFloor }: FleetDecision,
+  history: readonly ScalingChange[],
+  nowMs: number,
+): ScalingStatus {
+  const limit = size.limits.at(-1);
+  return {
+    decidedAt: new Date(nowMs).toISOString(),
+    current: size.current,
+    desired: size.desired,
+    reason: size.reason,
+    message: cut(size.message, MESSAGE_LENGTH),
+    inputs: inputsOf(size),
+    proposals: size.proposals.map((proposal) => ({
+      name: proposal.signal,
+      ...(proposal.kind === 'Size' && { size: proposal.size }),
+      reason: proposal.reason,
+      message: cut(proposal.message, MESSAGE_LENGTH),
+    })),
+    ...(limit !== undefined && {
+      limit: { size: limit.to, reason: limit.reason, message: cut(limit.message, MESSAGE_LENGTH) },
+    }),
+    wouldChange: cut(size.wouldChange, MESSAGE_LENGTH),
+    history: [...history],
+    ...(manualFloor !== undefined && { manualFloor }),
+  };
+}
+
+function inputsOf({ inputs }: SizeDecision): Record<string, string> {
+  return {
+    readyEngines: String(inputs.ready),
+    startingEngines: String(inputs.starting),
+    missingPages: String(inputs.missing),
+    waiting: count(inputs.waiting),
+    running: count(inputs.running),
+    kvCacheUsage: inputs.kvCacheUsage === undefined ? '?' : inputs.kvCacheUsage.toFixed(2),
+  };
+}

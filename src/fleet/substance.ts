@@ -1,0 +1,30 @@
+import { CONDITIONS } from '../api/v1alpha1/constants.ts';
+import type { WrittenStatus } from './status.ts';
+
+/**
+ * Conditions that follow the load closely. Their change alone is not worth a write: it reaches the status with
+ * the refresh once a minute, so that a fleet on the edge of a limit does not write at every pass.
+ */
+const FOLLOWS_LOAD: ReadonlySet<string> = new Set([CONDITIONS.scalingLimited]);
+
+/** True when the two statuses differ in what a person must see at once, figures and sentences aside. */
+export function differsInSubstance(a: WrittenStatus | undefined, b: WrittenStatus): boolean {
+  return a === undefined || JSON.stringify(substance(a)) !== JSON.stringify(substance(b));
+}
+
+function substance(status: WrittenStatus): unknown {
+  return [
+    status.observedGeneration,
+    status.replicas,
+    status.summary?.ready,
+    status.summary?.desired,
+    status.summary?.state,
+    status.summary?.revision,
+    (status.conditions ?? [])
+      .filter(({ type }) => !FOLLOWS_LOAD.has(type))
+      .map(({ type, status: value, reason }) => [type, value, reason])
+      .toSorted(),
+    (status.scaling?.history ?? []).map(({ at, from, to }) => [at, from, to]),
+    status.scaling?.manualFloor,
+  ];
+}

@@ -1,0 +1,74 @@
+import type { ScalingChange, Summary } from '../api/v1alpha1/status.ts';
+import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import type { Proposal } from '../scaling/types.ts';
+import type { FleetDecision } from './decide-fleet.ts';
+import { oldRevisions } from './sizes.ts';
+import { count, cut, percent, plural } from './text.ts';
+
+const SENTENCES = 12;
+const SENTENCE_LENGTH = 1024;
+const CHANGES_TOLD = 4;
+
+/** The story of the fleet in at most twelve sentences; stands last in `kubectl describe`, just above the events. */
+export function buildWhy(
+  snapshot: FleetSnapshot,
+  decision: FleetDecision,
+  state: Summary['state'],
+  history: readonly ScalingChange[],
+): string[] {
+  return [
+    `${state}: ${headline(snapshot, decision)}.`,
+    ...stalledSentence(snapshot),
+    ...rolloutSentence(snapshot),
+    `Size: ${decision.size.desired} because ${decision.size.message}.`,
+    ...decision.size.proposals.map(proposalSentence),
+    ...(decision.size.carriedOut
+      ? []
+      : [`The size is advice only; the fleet stays at ${decision.size.current}.`]),
+    ...floorSentence(decision),
+    ...(decision.size.proposals.length === 0 ? [] : [`Next: ${decision.size.wouldChange}.`]),
+    ...history
+      .slice(-CHANGES_TOLD)
+      .map((change) => `${change.at.slice(11, 19)} UTC: ${change.from} → ${change.to}: ${change.message}.`),
+  ]
+    .slice(0, SENTENCES)
+    .map((sentence) => cut(sentence, SENTENCE_LENGTH));
+}
+
+function headline({ engines }: FleetSnapshot, { size }: FleetDecision): string {
+  const { ready, starting, missing, waiting, running, kvCacheUsage } = size.inputs;
+  const leaving = engines.filter(({ lifecycle }) => lifecycle === 'Terminating').length;
+  return [
+    `${plural(ready, 'engine')} ready`,
+    ...(starting > 0 ? [`${starting} starting`] : []),
+    ...(leaving > 0 ? [`${leaving} leaving`] : []),
+    ...(missing > 0 ? [`${missing} without a fresh page`] : []),
+    `${count(running)} requests running and ${count(waiting)} waiting`,
+    `KV cache ${percent(kvCacheUsage)} used on average`,
+  ].join(', ');
+}
+
+function stalledSentence({ stalled }: FleetSnapshot): string[] {
+  return stalled === undefined ? [] : [`Stalled (${stalled.reason}): ${stalled.message}.`];
+}
+
+function rolloutSentence(snapshot: FleetSnapshot): string[] {
+  const old = oldRevisions(snapshot);
+  if (old.length === 0) return [];
+  const names = old.map(({ revision }) => revision).join(', ');
+  return [`Rolling out revision ${snapshot.revision}, one engine more at a time, then one of ${names} less.`];
+}
+
+function proposalSentence(proposal: Proposal): string {
+  return proposal.kind === 'Size'
+    ? `${proposal.signal} asks for ${proposal.size}: ${proposal.message}.`
+    : `${proposal.signal} abstains: ${proposal.message}.`;
+}
+
+function floorSentence({ manualFloor }: FleetDecision): string[] {
+  if (manualFloor === undefined) return [];
+  const where = manualFloor.source === 'Spec' ? 'spec.replicas' : 'a write of the ReplicaSet';
+  return [
+    `Manual floor of ${manualFloor.replicas} (${where} at ${manualFloor.since}), held until ${manualFloor.until}, then ignored.`,
+  ];
+}

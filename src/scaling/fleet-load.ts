@@ -1,0 +1,89 @@
+import type { EngineLoad, EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import type { SizeInputs } from './types.ts';
+
+/** The fleet sorted into what serves, what is to come, and what cannot come; input of every proposal. */
+export interface FleetLoad {
+  /** Ready engines. */
+  readonly ready: readonly EngineSnapshot[];
+  /** Engines that load and are still expected: capacity to come, never idle capacity. */
+  readonly starting: readonly EngineSnapshot[];
+  /** Engines that no node takes. */
+  readonly unschedulable: readonly EngineSnapshot[];
+  /** Engines that took longer than the start-up credit: nothing counts on them any more. */
+  readonly overdue: readonly EngineSnapshot[];
+  /** Ready engines whose page is missing. */
+  readonly missing: readonly EngineSnapshot[];
+  /** Loads of the ready engines whose page is fresh. */
+  readonly known: readonly EngineLoad[];
+  /** Last loads of ready engines that fell silent while loaded, counted on the way up only. */
+  readonly remembered: readonly EngineLoad[];
+}
+
+const SEEN_STARTS_TO_LEARN = 3;
+
+/**
+ * How long a starting engine counts as capacity to come, in milliseconds: twice the 90th percentile (nearest
+ * rank) of the time-to-ready of the living engines, once three of them were seen to start, and never more than
+ * the start-up time-out.
+ */
+export function startingCreditMs(engines: readonly EngineSnapshot[], startupTimeoutSeconds: number): number {
+  const timeoutMs = startupTimeoutSeconds * 1000;
+  const times = engines
+    .flatMap((engine) => (engine.readyAtMs === undefined ? [] : [engine.readyAtMs - engine.createdAtMs]))
+    .sort((a, b) => a - b);
+  const p90 = times[Math.ceil(times.length * 0.9) - 1];
+  if (times.length < SEEN_STARTS_TO_LEARN || p90 === undefined) return timeoutMs;
+  return Math.min(timeoutMs, 2 * p90);
+}
+
+/** Sorts the engines. `nowMs` is milliseconds since the epoch. */
+export function fleetLoad(
+  engines: readonly EngineSnapshot[],
+  startupTimeoutSeconds: number,
+  nowMs: number,
+): FleetLoad {
+  const creditMs = startingCreditMs(engines, startupTimeoutSeconds);
+  const ready = engines.filter((engine) => engine.lifecycle === 'Ready');
+  const coming = engines.filter((engine) => engine.lifecycle === 'Pending' || engine.lifecycle === 'Loading');
+  const unschedulable = coming.filter((engine) => engine.unschedulable !== undefined);
+  const loading = coming.filter((engine) => engine.unschedulable === undefined);
+  const hasCredit = (engine: EngineSnapshot): boolean => nowMs - engine.createdAtMs <= creditMs;
+  return {
+    ready,
+    starting: loading.filter(hasCredit),
+    unschedulable,
+    overdue: loading.filter((engine) => !hasCredit(engine)),
+    missing: ready.filter((engine) => engine.page.state === 'Missing'),
+    known: ready.flatMap((engine) => (engine.page.state === 'Fresh' ? [engine.page.load] : [])),
+    remembered: ready.flatMap((engine) =>
+      engine.page.state === 'Missing' && engine.page.lastLoad !== undefined ? [engine.page.lastLoad] : [],
+    ),
+  };
+}
+
+/** The figures of one kind that the given loads hold. */
+export function figures(loads: readonly EngineLoad[], key: 'running' | 'waiting' | 'kvCacheUsage'): number[] {
+  return loads.flatMap((load) => {
+    const value = load[key];
+    return value === undefined ? [] : [value];
+  });
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** The figures that a decision names as its inputs. */
+export function sizeInputs(load: FleetLoad): SizeInputs {
+  const waiting = figures(load.known, 'waiting');
+  const running = figures(load.known, 'running');
+  const kv = figures(load.known, 'kvCacheUsage');
+  return {
+    ready: load.ready.length,
+    starting: load.starting.length,
+    missing: load.missing.length,
+    ...(waiting.length > 0 && { waiting: sum(waiting) }),
+    ...(running.length > 0 && { running: sum(running) }),
+    ...(kv.length > 0 && { kvCacheUsage: sum(kv) / kv.length }),
+  };
+}

@@ -1,0 +1,73 @@
+import { figures, sum, type FleetLoad } from './fleet-load.ts';
+import type { Proposal } from './types.ts';
+
+const SIGNAL = 'KVCache';
+/** Relative distance from the target that is left alone: HPA's `--horizontal-pod-autoscaler-tolerance`. */
+const TOLERANCE = 0.1;
+/** A fleet with this many waiting requests an engine is not shrunk, however empty its KV cache. */
+const WAITING_FORBIDS_SHRINK = 2;
+
+/**
+ * Sizes the fleet by ceil(M · mean KV usage / target) in both directions, with a tolerance of 10 %: HPA's rule
+ * (kubernetes `replica_calculator.go`) and its worst cases: starting engines count as empty on the way up; an
+ * engine whose page is missing counts as empty on the way up (unless it fell silent while loaded) and as being
+ * at its target on the way down. Starting engines are kept on the way down: they are capacity to come, not idle.
+ */
+export function proposeByKVCache(current: number, load: FleetLoad, target: number): Proposal {
+  const known = figures(load.known, 'kvCacheUsage');
+  const remembered = figures(load.remembered, 'kvCacheUsage');
+  if (known.length + remembered.length === 0) {
+    return {
+      signal: SIGNAL,
+      kind: 'Abstain',
+      reason: 'NoData',
+      message: 'no ready engine tells its KV-cache usage',
+    };
+  }
+  const held = sum(known) + sum(remembered);
+  const forGrowth = arithmetic(held, load.ready.length + load.starting.length, target);
+  if (forGrowth.ratio > 1 + TOLERANCE) {
+    return size(Math.max(current, forGrowth.size), 'KVOverTarget', forGrowth.text);
+  }
+  const silent = load.ready.length - known.length;
+  const forShrink = arithmetic(sum(known) + silent * target, load.ready.length, target);
+  if (forShrink.ratio >= 1 - TOLERANCE) {
+    return size(current, 'KVWithinTolerance', `${forShrink.text}; within 10 % of the target`);
+  }
+  const waiting = figures(load.known, 'waiting');
+  if (waiting.length < load.known.length) {
+    return size(
+      current,
+      'QueueUnknown',
+      `${forShrink.text}, but not every page tells how many requests wait`,
+    );
+  }
+  const waitingPerEngine = sum(waiting) / load.ready.length;
+  if (waitingPerEngine >= WAITING_FORBIDS_SHRINK) {
+    return size(
+      current,
+      'QueueNotEmpty',
+      `${forShrink.text}, but ${waitingPerEngine.toFixed(1)} requests wait an engine (below ${WAITING_FORBIDS_SHRINK} to shrink)`,
+    );
+  }
+  const kept = load.starting.length;
+  const asked = Math.min(current, forShrink.size + kept);
+  const plusStarting = kept > 0 ? `, plus ${kept} starting` : '';
+  return size(asked, 'KVUnderTarget', `${forShrink.text}${plusStarting}`);
+}
+
+function arithmetic(
+  held: number,
+  engines: number,
+  target: number,
+): { ratio: number; size: number; text: string } {
+  const mean = held / engines;
+  // Rounded to nine places first: 0.8 · 3 / 0.8 is 3.0000000000000004, and its ceiling would order an engine.
+  const size = Math.max(1, Math.ceil(Number(((engines * mean) / target).toFixed(9))));
+  const text = `${engines} engines at ${mean.toFixed(2)} mean KV usage / target ${target.toFixed(2)} = ${size}`;
+  return { ratio: mean / target, size, text };
+}
+
+function size(value: number, reason: string, message: string): Proposal {
+  return { signal: SIGNAL, kind: 'Size', size: value, reason, message };
+}

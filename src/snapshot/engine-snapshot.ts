@@ -1,0 +1,63 @@
+/**
+ * What a decision may see of one engine.
+ *
+ * - `Pending`: not yet on a node.
+ * - `Loading`: on a node, the start-up probe has not passed: capacity to come.
+ * - `Ready`: passes its readiness probe.
+ * - `Unready`: had started, fails its readiness probe now.
+ * - `Terminating`: has a deletion timestamp; no decision counts it.
+ */
+export type EngineLifecycle = 'Pending' | 'Loading' | 'Ready' | 'Unready' | 'Terminating';
+
+/** The load that one page told. What the page did not say is absent, never 0. */
+export interface EngineLoad {
+  /** When the page was read, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** Requests in the running batch. */
+  readonly running?: number;
+  /** Requests that wait for a seat or for KV blocks. */
+  readonly waiting?: number;
+  /** Share of the KV cache held by live requests, 0 to 1; the worst rank's. */
+  readonly kvCacheUsage?: number;
+}
+
+/**
+ * What is known of an engine's load now. `lastLoad` is what a silent engine carried when it was last heard,
+ * kept only while it still says something about the present (DESIGN: 60 s, and only if it was loaded).
+ */
+export type PageState =
+  | { readonly state: 'Fresh'; readonly load: EngineLoad }
+  | {
+      readonly state: 'Missing';
+      readonly reason: string;
+      readonly message: string;
+      readonly lastLoad?: EngineLoad;
+    };
+
+/** Why an engine that should run does not: from its container's state, e.g. CrashLoopBackOff. */
+export interface EngineTrouble {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** One engine (a pod), as the decision sees it. */
+export interface EngineSnapshot {
+  readonly uid: string;
+  readonly name: string;
+  readonly revision: string;
+  readonly replicaSet: string;
+  readonly resourceVersion: string;
+  readonly nodeName?: string;
+  readonly lifecycle: EngineLifecycle;
+  readonly createdAtMs: number;
+  /** When it became Ready, if it is Ready now. */
+  readonly readyAtMs?: number;
+  /** The scheduler's sentence while no node takes the pod. */
+  readonly unschedulable?: string;
+  readonly trouble?: EngineTrouble;
+  /** Container restarts so far. */
+  readonly restarts: number;
+  /** `controller.kubernetes.io/pod-deletion-cost`, when set. */
+  readonly deletionCost?: number;
+  readonly page: PageState;
+}

@@ -1,0 +1,46 @@
+import type { VLLMDeployment } from '../api/v1alpha1/vllm-deployment.ts';
+import type { EngineSnapshot } from './engine-snapshot.ts';
+
+/** A write of `spec.replicas` by somebody else, from the ReplicaSet's managedFields. */
+export interface ForeignScale {
+  readonly manager: string;
+  readonly atMs: number;
+}
+
+/** The ReplicaSet of one revision. */
+export interface ReplicaSetSnapshot {
+  readonly name: string;
+  readonly uid: string;
+  readonly revision: string;
+  readonly createdAtMs: number;
+  /** `spec.replicas`. */
+  readonly replicas: number;
+  readonly scaledBy?: ForeignScale;
+  /** Message of the ReplicaSet's `ReplicaFailure` condition: quota or admission refused a pod. */
+  readonly failure?: string;
+}
+
+/** How a child object stands to what it should be. `Foreign`: the name is taken by an object that is not ours. */
+export type ChildState = 'Current' | 'Differs' | 'Absent' | 'Foreign';
+
+export interface ChildrenSnapshot {
+  readonly service: ChildState;
+  /** `Unwanted`: another PodDisruptionBudget already selects the engines. */
+  readonly podDisruptionBudget: ChildState | 'Unwanted';
+}
+
+/** All that one pass may see of a fleet. Gathered once; everything after it is pure. */
+export interface FleetSnapshot {
+  readonly fleet: VLLMDeployment;
+  /** Revision that the spec asks for. */
+  readonly revision: string;
+  readonly replicaSets: readonly ReplicaSetSnapshot[];
+  readonly engines: readonly EngineSnapshot[];
+  readonly children: ChildrenSnapshot;
+  /** Why nothing can be done with this spec until a person mends it. */
+  readonly stalled?: { readonly reason: string; readonly message: string };
+  /** The vLLM version that the engines or the spec tell; absent while unknown. */
+  readonly engineVersion?: string;
+  /** HorizontalPodAutoscalers that aim at the fleet or at one of its ReplicaSets, by name. */
+  readonly autoscalers: readonly string[];
+}
