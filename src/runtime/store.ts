@@ -1,3 +1,4 @@
+import { deepFreeze } from '../api/readonly.ts';
 import { keyOf } from './keys.ts';
 import type { ListResult, Log, ObjectMeta, Observed, WatchEvent } from './ports.ts';
 import { compareResourceVersions } from './resource-version.ts';
@@ -133,7 +134,8 @@ export class Store<T, I extends string = never> {
 
   #put(key: string, item: Observed<T>): void {
     const previous = this.#unindex(key);
-    this.#entries.set(key, deepFreeze(item));
+    deepFreeze(item);
+    this.#entries.set(key, item);
     if (item.parsed.ok) this.#index(key, item.parsed.object, item.meta);
     this.#notify({ key, meta: item.meta, object: this.get(key), previous });
   }
@@ -175,11 +177,4 @@ export class Store<T, I extends string = never> {
       }
     }
   }
-}
-
-function deepFreeze<V>(value: V): V {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const member of Object.values(value)) deepFreeze(member);
-  return value;
 }

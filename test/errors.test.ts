@@ -8,7 +8,7 @@ import {
   TransientError,
   WaitingError,
   WardenError,
-} from './errors.ts';
+} from '../src/errors.ts';
 
 describe('the catalogue', () => {
   test('docs/errors.md documents exactly the codes of the catalogue, with their handling', () => {
