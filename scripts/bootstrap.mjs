@@ -75,7 +75,7 @@ function install(reason) {
   // npm tells its scripts where it stands; outside of npm the one on the PATH is used.
   const npm = process.env.npm_execpath;
   const [command, first] = npm === undefined ? ['npm', []] : [process.execPath, [npm]];
-  const done = spawnSync(command, [...first, 'ci', '--include=dev'], {
+  const done = spawnSync(command, [...first, 'ci', '--include=dev', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2], // stdout belongs to the script that runs next
     shell: npm === undefined && process.platform === 'win32',

@@ -120,6 +120,12 @@ describe('a source that breaks a rule is caught', () => {
     ['I/O of Node', 'signals/a.ts', `import { readFileSync } from 'node:fs';`, 'is pure'],
     ['crypto outside the workload', 'fleet/a.ts', `import { createHash } from 'node:crypto';`, 'is pure'],
     ['an importing error catalogue', 'errors.ts', `import { z } from 'zod';`, 'imports nothing'],
+    [
+      'a test of the catalogue that reaches further',
+      'errors.test.ts',
+      `import { x } from './api/x.ts';`,
+      'imports rank 0',
+    ],
     ['an async function', 'fleet/a.ts', 'export async function f() {}', 'uses async'],
     ['a promise in a type', 'api/a.ts', 'export type F = () => Promise<void>;', 'uses Promise'],
     ['the wall clock', 'scaling/a.ts', 'const t = Date.now();', 'uses Date.now'],
@@ -142,6 +148,7 @@ describe('a source that keeps the rules is left alone', () => {
   const good: readonly (readonly [what: string, path: string, source: string])[] = [
     ['its own folder, at any depth', 'api/v1alpha1/a.ts', `import { x } from '../meta.ts';`],
     ['a lower rank', 'fleet/a.ts', `import { x } from '../scaling/x.ts';\nimport { z } from 'zod';`],
+    ['the test of the error catalogue', 'errors.test.ts', `import { classify } from './errors.ts';`],
     ['the error catalogue', 'api/a.ts', `import { StalledError } from '../errors.ts';`],
     ['a date from a number', 'fleet/a.ts', 'export const at = (ms: number) => new Date(ms).toISOString();'],
     ['talk of clocks in comments', 'fleet/a.ts', '// await Date.now()\n/* setTimeout */ export const x = 1;'],
@@ -158,7 +165,7 @@ describe('a source that keeps the rules is left alone', () => {
     ],
     ['a hash in the workload', 'workload/a.ts', `import { createHash } from 'node:crypto';`],
     ['a waiting runtime', 'runtime/a.ts', 'export async function f(p: Promise<void>) { await p; }'],
-    ['the real clock behind its port', 'runtime/clock.ts', 'export const now = () => Date.now();'],
+    ['the real clock behind its port', 'runtime/system-clock.ts', 'export const now = () => Date.now();'],
     [
       'I/O in rank 8',
       'kube/a.ts',
