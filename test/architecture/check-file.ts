@@ -7,7 +7,6 @@ import {
   placeOf,
   PURE_NODE_MODULES,
   PURE_PACKAGES,
-  SYSTEM_CLOCK,
   type Place,
 } from './house.ts';
 import { findImports, type ImportedModule } from './imports.ts';
@@ -39,18 +38,23 @@ export function checkFile(path: string, source: string): readonly string[] {
     return breach === undefined ? [] : [`${path}:${one.line}: ${breach}`];
   });
   if (isTest || place.rank > HIGHEST_PURE_RANK) return breaches;
-  const allowed = { mayBeAsync: MAY_BE_ASYNC.has(place.folder), mayReadClock: path === SYSTEM_CLOCK };
-  return [...breaches, ...impurities(tokens, allowed).map((breach) => `${path}: ${breach}`)];
+  const mayBeAsync = MAY_BE_ASYNC.has(place.folder);
+  return [...breaches, ...impurities(tokens, mayBeAsync).map((breach) => `${path}: ${breach}`)];
 }
 
 function importBreach(path: string, place: Place, one: ImportedModule, isTest: boolean): string | undefined {
   const { specifier } = one;
   if (specifier === undefined) return 'imports a computed name, which cannot be checked';
   if (specifier.startsWith('.')) return relativeBreach(path, place, specifier);
-  const only = ONLY_IMPORTERS.get(specifier);
+  const only = ONLY_IMPORTERS.get(packageOf(specifier));
   if (only !== undefined && only !== place.folder) return `imports ${specifier}; only ${only}/ may`;
   if (isTest || place.rank > HIGHEST_PURE_RANK) return undefined;
-  return packageBreach(path, place, specifier);
+  return packageBreach(place, specifier);
+}
+
+/** `@scope/name/sub/path` is a part of the package `@scope/name`. */
+function packageOf(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
 function relativeBreach(path: string, place: Place, specifier: string): string | undefined {
@@ -63,8 +67,7 @@ function relativeBreach(path: string, place: Place, specifier: string): string |
   return `rank ${place.rank} (${place.folder}/) imports rank ${other.rank} (${other.folder}/)`;
 }
 
-function packageBreach(path: string, place: Place, specifier: string): string | undefined {
-  if (path === SYSTEM_CLOCK && specifier.startsWith('node:timers')) return undefined;
+function packageBreach(place: Place, specifier: string): string | undefined {
   if (PURE_PACKAGES.has(specifier)) return undefined;
   if (PURE_NODE_MODULES.get(place.folder)?.has(specifier) === true) return undefined;
   return `imports ${specifier}, but rank ${place.rank} (${place.folder}/) is pure`;

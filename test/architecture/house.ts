@@ -36,9 +36,6 @@ export const PURE_NODE_MODULES: ReadonlyMap<string, ReadonlySet<string>> = new M
 /** The controller machinery waits and works in parallel, on ports. */
 export const MAY_BE_ASYNC: ReadonlySet<string> = new Set(['runtime']);
 
-/** Where the `Clock` port meets the real clock. */
-export const SYSTEM_CLOCK = 'runtime/system-clock.ts';
-
 /** One folder alone talks to Kubernetes through the client library. */
 export const ONLY_IMPORTERS: ReadonlyMap<string, string> = new Map([['@kubernetes/client-node', 'kube']]);
 

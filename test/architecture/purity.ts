@@ -34,19 +34,9 @@ const OUTSIDE: readonly Ban[] = [['process', '.'], ['console', '.'], ['fetch', '
   (tokens) => ({ tokens, why: 'I/O and the process belong to ranks 8 and above' }),
 );
 
-export interface PurityAllowances {
-  readonly mayBeAsync: boolean;
-  readonly mayReadClock: boolean;
-}
-
 /** What a pure file does that it must not, one sentence each, with the line. */
-export function impurities(tokens: readonly Token[], allowed: PurityAllowances): readonly string[] {
-  const bans = [
-    ...(allowed.mayBeAsync ? [] : ASYNC),
-    ...(allowed.mayReadClock ? [] : CLOCK),
-    ...RANDOM,
-    ...OUTSIDE,
-  ];
+export function impurities(tokens: readonly Token[], mayBeAsync: boolean): readonly string[] {
+  const bans = [...(mayBeAsync ? [] : ASYNC), ...CLOCK, ...RANDOM, ...OUTSIDE];
   return tokens.flatMap((token, index) =>
     bans
       .filter((ban) => standsAt(ban, tokens, index))
