@@ -1,6 +1,6 @@
 import type { EngineSample } from '../engine/sample.ts';
 
-/** A page and when its request was sent (milliseconds of the scraper's clock). */
+/** A page and when it arrived, in milliseconds since the epoch: a stalled server writes its page at the end. */
 export interface TimedSample {
   readonly atMs: number;
   readonly sample: EngineSample;
@@ -42,18 +42,16 @@ export const DEFAULT_RETENTION: Retention = {
   sparseStepMs: 15_000,
 };
 
-/** The history with one more good page. A page that is not newer than the last one is dropped. */
+/** The history with one more good page. Pages from after it mean that the clock was set back: they are dropped. */
 export function append(
   history: EngineHistory,
   page: TimedSample,
   retention: Retention = DEFAULT_RETENTION,
 ): EngineHistory {
-  const newest = history.samples.at(-1);
-  if (newest !== undefined && page.atMs <= newest.atMs) return history;
   const kept: TimedSample[] = [];
   for (const entry of history.samples) {
     const age = page.atMs - entry.atMs;
-    if (age > retention.keepMs) continue;
+    if (age > retention.keepMs || age <= 0) continue;
     const before = kept.at(-1);
     const sparse = age > retention.denseMs;
     if (sparse && before !== undefined && entry.atMs - before.atMs < retention.sparseStepMs) continue;
