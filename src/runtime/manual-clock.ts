@@ -66,5 +66,5 @@ const PROMISE_CHAIN = 200;
 
 /** Lets every promise that can settle without a timer do so. */
 async function settle(): Promise<void> {
-  for (let link = 0; link < PROMISE_CHAIN; link += 1) await undefined;
+  for (let link = 0; link < PROMISE_CHAIN; link += 1) await Promise.resolve();
 }
