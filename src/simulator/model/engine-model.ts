@@ -1,0 +1,295 @@
+import { EngineStats } from './engine-stats.ts';
+import { KvBlocks } from './kv-blocks.ts';
+import { stepDurationMs, type StepCost } from './profiles.ts';
+import { RequestQueue } from './request-queue.ts';
+import { RequestState, type EngineRequest, type FinishReason } from './request.ts';
+
+export interface EngineModelConfig {
+  readonly stepCost: StepCost;
+  readonly requestOverheadMs: number;
+  readonly numGpuBlocks: number;
+  /** Tokens. */
+  readonly blockSize: number;
+  readonly maxModelLen: number;
+  readonly maxNumSeqs: number;
+  readonly maxNumBatchedTokens: number;
+  /** `undefined`: the queue is unbounded. */
+  readonly maxNumQueuedReqs: number | undefined;
+}
+
+export type AddOutcome =
+  | { readonly kind: 'Queued' }
+  | { readonly kind: 'Rejected'; readonly reason: 'QueueFull'; readonly message: string };
+
+const QUEUED: AddOutcome = { kind: 'Queued' };
+
+/** Called once for each token of a finished step; `finish` with the last one of its request. */
+export type TokenListener = (requestId: string, finish: FinishReason | undefined) => void;
+
+/**
+ * One vLLM engine, step by step, in virtual time: continuous batching with chunked prefill, first come first
+ * served, a KV cache in blocks, preemption by recompute. It knows no clock: its caller says when a step starts,
+ * learns how long it takes, and says when it has ended:
+ *
+ *     const ms = engine.startStep(now);   // undefined: nothing can run; see nextArrivalMs
+ *     …at now + ms: engine.finishStep(onToken);
+ *
+ * Same calls, same results; nothing is random.
+ */
+export class EngineModel {
+  readonly stats: EngineStats;
+  readonly kv: KvBlocks;
+  readonly #config: EngineModelConfig;
+  readonly #live = new Map<string, RequestState>();
+  readonly #arriving = new RequestQueue('Arriving');
+  readonly #waiting = new RequestQueue('Waiting');
+  readonly #running: RequestState[] = [];
+  #stepEndMs: number | undefined;
+
+  constructor(config: EngineModelConfig) {
+    this.#config = config;
+    this.kv = new KvBlocks(config.numGpuBlocks, config.blockSize);
+    this.stats = new EngineStats(config.maxModelLen);
+  }
+
+  /** Requests in the engine in any phase. */
+  get inFlight(): number {
+    return this.#live.size;
+  }
+
+  /** When the earliest request still in the front end reaches the scheduler. */
+  get nextArrivalMs(): number | undefined {
+    return this.#arriving.peek()?.queuedMs;
+  }
+
+  add(request: EngineRequest, nowMs: number): AddOutcome {
+    const limit = this.#config.maxNumQueuedReqs;
+    const queued = this.#arriving.size + this.#waiting.size;
+    if (limit !== undefined && queued >= limit) {
+      this.stats.rejectedByQueueLimit += 1;
+      const message = `${queued} requests are queued, and the limit is ${limit}.`;
+      return { kind: 'Rejected', reason: 'QueueFull', message };
+    }
+    const state = new RequestState(request, nowMs, nowMs + this.#config.requestOverheadMs);
+    this.#live.set(request.id, state);
+    this.#arriving.pushBack(state);
+    return QUEUED;
+  }
+
+  /** Forgets a request. vLLM counts no finished request for it, `abort` included. @returns whether it was there */
+  abort(requestId: string): boolean {
+    const state = this.#live.get(requestId);
+    if (state === undefined) return false;
+    this.#live.delete(requestId);
+    if (state.phase === 'Arriving') this.#arriving.remove(state);
+    else if (state.phase === 'Waiting') this.#waiting.remove(state);
+    else this.#running.splice(this.#running.indexOf(state), 1);
+    this.#release(state);
+    this.#publishGauges();
+    return true;
+  }
+
+  /**
+   * Schedules a batch and starts to compute it.
+   * @returns the step's duration in ms, or `undefined` when nothing can run at `nowMs`
+   */
+  startStep(nowMs: number): number | undefined {
+    this.#admitArrivals(nowMs);
+    const budget = this.#config.maxNumBatchedTokens;
+    const left = this.#scheduleRunning(budget);
+    const computed = budget - (left.preempted ? left.budget : this.#scheduleWaiting(left.budget, nowMs));
+    this.#publishGauges();
+    if (computed === 0) return undefined;
+    const durationMs = this.#durationOf(computed);
+    this.#stepEndMs = nowMs + durationMs;
+    return durationMs;
+  }
+
+  /** Ends the step under way: each sequence whose tokens are all computed gets its next token. */
+  finishStep(onToken: TokenListener): void {
+    const nowMs = this.#stepEndMs;
+    if (nowMs === undefined) return;
+    this.#stepEndMs = undefined;
+    const latencies = new LatencyRun(this.stats);
+    let tokens = 0;
+    let kept = 0;
+    const batch = this.#running.length;
+    for (let i = 0; i < batch; i += 1) {
+      const state = this.#running[i];
+      if (state === undefined) continue;
+      if (this.#advance(state)) {
+        tokens += this.#recordToken(state, nowMs, latencies);
+        const finish = this.#finishOf(state);
+        if (finish !== undefined) this.#finish(state, finish, nowMs);
+        onToken(state.request.id, finish);
+        if (finish !== undefined) continue;
+      }
+      this.#running[kept] = state;
+      kept += 1;
+    }
+    this.#running.length = kept;
+    latencies.flush();
+    // vLLM makes an iteration record only for steps with output (AsyncLLM's output handler).
+    if (tokens > 0) this.stats.iterationTokens.observe(tokens);
+    this.#publishGauges();
+  }
+
+  #admitArrivals(nowMs: number): void {
+    for (let next = this.#arriving.peek(); next !== undefined && next.queuedMs <= nowMs;) {
+      this.#arriving.shift();
+      this.#waiting.pushBack(next);
+      next = this.#arriving.peek();
+    }
+  }
+
+  /** Sequences in the batch go first, oldest first; when blocks run out, the youngest makes room. */
+  #scheduleRunning(tokenBudget: number): { readonly budget: number; readonly preempted: boolean } {
+    let budget = tokenBudget;
+    let preempted = false;
+    for (let i = 0; i < this.#running.length; i += 1) {
+      const state = this.#running[i];
+      if (state === undefined) break;
+      const wanted = Math.min(state.tokens - state.computedTokens, budget);
+      state.stepTokens = 0;
+      if (wanted === 0) continue;
+      const before = this.#running.length;
+      if (this.#growOrPreempt(state, state.computedTokens + wanted)) {
+        state.stepTokens = wanted;
+        budget -= wanted;
+      }
+      preempted ||= this.#running.length < before;
+    }
+    return { budget, preempted };
+  }
+
+  /** @returns whether `state` has its blocks; if not, it was itself the youngest and is waiting again */
+  #growOrPreempt(state: RequestState, tokens: number): boolean {
+    for (;;) {
+      const held = this.kv.grow(state.heldBlocks, tokens);
+      if (held !== undefined) {
+        state.heldBlocks = held;
+        return true;
+      }
+      const victim = this.#running.pop();
+      if (victim === undefined) return false;
+      this.#preempt(victim);
+      if (victim === state) return false;
+    }
+  }
+
+  /** By recompute: its blocks are lost, and it goes to the head of the queue. */
+  #preempt(state: RequestState): void {
+    this.#release(state);
+    state.computedTokens = 0;
+    state.stepTokens = 0;
+    state.preemptions += 1;
+    this.stats.preemptions += 1;
+    this.#waiting.pushFront(state);
+  }
+
+  /**
+   * Admits from the head of the queue while there are slots, tokens and blocks for the whole sequence
+   * (`--scheduler-reserve-full-isl`, vLLM's default since 0.20). @returns the token budget left
+   */
+  #scheduleWaiting(tokenBudget: number, nowMs: number): number {
+    let budget = tokenBudget;
+    while (budget > 0 && this.#running.length < this.#config.maxNumSeqs) {
+      const state = this.#waiting.peek();
+      if (state === undefined || !this.kv.fits(state.tokens)) break;
+      const wanted = Math.min(state.tokens, budget);
+      const held = this.kv.grow(0, wanted);
+      if (held === undefined) break;
+      this.#waiting.shift();
+      state.phase = 'Running';
+      state.heldBlocks = held;
+      state.stepTokens = wanted;
+      budget -= wanted;
+      if (state.scheduledMs === undefined) {
+        state.scheduledMs = nowMs;
+        this.stats.prefixCacheQueries += state.request.promptTokens;
+      }
+      this.#running.push(state);
+    }
+    return budget;
+  }
+
+  #durationOf(computedTokens: number): number {
+    let decoding = 0;
+    let context = 0;
+    for (const state of this.#running) {
+      if (state.stepTokens !== 1 || state.generatedTokens === 0) continue;
+      decoding += 1;
+      context += state.tokens;
+    }
+    return stepDurationMs(this.#config.stepCost, computedTokens, decoding, context);
+  }
+
+  /** @returns whether the sequence has all its tokens computed, and so yields one more */
+  #advance(state: RequestState): boolean {
+    if (state.stepTokens === 0) return false;
+    state.computedTokens += state.stepTokens;
+    state.stepTokens = 0;
+    return state.computedTokens === state.tokens;
+  }
+
+  /** @returns what vLLM counts for this token in the iteration: itself, and the prompt when it is the first */
+  #recordToken(state: RequestState, nowMs: number, latencies: LatencyRun): number {
+    state.generatedTokens += 1;
+    this.stats.generationTokens += 1;
+    let counted = 1;
+    if (state.firstTokenMs === undefined) {
+      state.firstTokenMs = nowMs;
+      this.stats.observeFirstToken(state, nowMs);
+      counted += state.request.promptTokens;
+    } else {
+      latencies.add(nowMs - state.lastTokenMs);
+    }
+    state.lastTokenMs = nowMs;
+    return counted;
+  }
+
+  #finishOf(state: RequestState): FinishReason | undefined {
+    if (!state.finished) return undefined;
+    return state.generatedTokens >= state.request.maxTokens ? 'length' : 'stop';
+  }
+
+  #finish(state: RequestState, reason: FinishReason, nowMs: number): void {
+    this.stats.observeFinish(state, reason, nowMs);
+    this.#live.delete(state.request.id);
+    this.#release(state);
+    state.phase = 'Gone';
+  }
+
+  #release(state: RequestState): void {
+    this.kv.free(state.heldBlocks);
+    state.heldBlocks = 0;
+  }
+
+  #publishGauges(): void {
+    this.stats.running = this.#running.length;
+    this.stats.waiting = this.#waiting.size;
+    this.stats.kvCacheUsage = this.kv.usage;
+  }
+}
+
+/** Inter-token latencies of one step are mostly equal: observes runs of equal ones at once. */
+class LatencyRun {
+  readonly #stats: EngineStats;
+  #valueMs = 0;
+  #times = 0;
+
+  constructor(stats: EngineStats) {
+    this.#stats = stats;
+  }
+
+  add(valueMs: number): void {
+    if (valueMs !== this.#valueMs) this.flush();
+    this.#valueMs = valueMs;
+    this.#times += 1;
+  }
+
+  flush(): void {
+    if (this.#times > 0) this.#stats.interTokenLatency.observe(this.#valueMs / 1000, this.#times);
+    this.#times = 0;
+  }
+}
