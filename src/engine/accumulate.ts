@@ -1,5 +1,5 @@
 import { labelText, sameBytes } from './bytes.ts';
-import { BREAKDOWNS, HISTOGRAMS, PROCESS, SCALARS } from './families.ts';
+import { BREAKDOWNS, HISTOGRAMS, PROCESS_NAMES, SCALARS } from './families.ts';
 import type { LabelReader } from './labels.ts';
 import type { CacheConfig } from './sample.ts';
 
@@ -94,10 +94,10 @@ export class Rank {
 export class PageState {
   readonly ranks: Rank[] = [];
   readonly reasons: string[] = [];
-  readonly process: number[] = PROCESS.map(() => Number.NaN);
+  readonly process: number[] = PROCESS_NAMES.map(() => Number.NaN);
   readonly markers = new Set<number>();
-  /** Names of families that had a value no count or fraction can have. */
-  readonly invalid = new Set<string>();
+  /** Families that are on the page but cannot be believed, and what is wrong with them. */
+  readonly problems = new Map<string, string>();
   cacheConfig: CacheConfig | undefined;
   private readonly spare: Rank[] = [];
   private readonly reasonSlices: number[] = [];
@@ -109,7 +109,7 @@ export class PageState {
     this.reasonSlices.length = 0;
     this.process.fill(Number.NaN);
     this.markers.clear();
-    this.invalid.clear();
+    this.problems.clear();
     this.cacheConfig = undefined;
     this.current = 0;
   }

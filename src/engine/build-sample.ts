@@ -64,7 +64,7 @@ function hasScalars(rank: Rank): boolean {
 
 /** Sum over ranks; `undefined` if no rank has it, or if one has a value that cannot be. */
 function total(page: PageState, scalar: Scalar): number | undefined {
-  if (page.invalid.has(SCALAR_NAMES[scalar])) return undefined;
+  if (page.problems.has(SCALAR_NAMES[scalar])) return undefined;
   let sum: number | undefined;
   for (const rank of page.ranks) {
     const value = valueOf(rank, scalar);
@@ -75,18 +75,23 @@ function total(page: PageState, scalar: Scalar): number | undefined {
 
 /** The fullest rank's fraction; above 1 it is no fraction, and then unknown. */
 function fraction(page: PageState, scalar: Scalar): number | undefined {
-  if (page.invalid.has(SCALAR_NAMES[scalar])) return undefined;
+  if (page.problems.has(SCALAR_NAMES[scalar])) return undefined;
   let most: number | undefined;
   for (const rank of page.ranks) {
     const value = valueOf(rank, scalar);
-    if (value !== undefined && value > 1) page.invalid.add(SCALAR_NAMES[scalar]);
+    if (value !== undefined && value > 1) {
+      page.problems.set(
+        SCALAR_NAMES[scalar],
+        `${SCALAR_NAMES[scalar]} has the value ${value}, which is no fraction`,
+      );
+    }
     if (value !== undefined) most = Math.max(most ?? 0, value);
   }
-  return page.invalid.has(SCALAR_NAMES[scalar]) ? undefined : most;
+  return page.problems.has(SCALAR_NAMES[scalar]) ? undefined : most;
 }
 
 function breakdown(page: PageState, name: Breakdown): Record<string, number> | undefined {
-  if (page.invalid.has(BREAKDOWN_NAMES[name])) return undefined;
+  if (page.problems.has(BREAKDOWN_NAMES[name])) return undefined;
   const slot = BREAKDOWNS.indexOf(name);
   const sums: (number | undefined)[] = page.reasons.map(() => undefined);
   for (const rank of page.ranks) {
@@ -127,14 +132,16 @@ function buildHistograms(page: PageState): { readonly [name in PageHistogram]?: 
  * with unlike bounds cannot be added bucket by bucket: both leave the histogram unknown.
  */
 function sumHistograms(page: PageState, name: PageHistogram, slot: number): Histogram | undefined {
-  for (const suffix of ['_bucket', '_count', '_sum']) {
-    if (page.invalid.has(HISTOGRAM_NAMES[name] + suffix)) return undefined;
-  }
+  const family = HISTOGRAM_NAMES[name];
+  if (page.problems.has(family)) return undefined;
   let merged: { count: number; sum: number; bounds: readonly number[]; cumulative: number[] } | undefined;
   for (const rank of page.ranks) {
     const series = rank.histograms[slot];
     if (series === undefined || isUntouched(series)) continue;
-    if (!isWhole(series)) return undefined;
+    if (!isWhole(series)) {
+      page.problems.set(family, `${family} lacks its +Inf bucket, its count or its sum`);
+      return undefined;
+    }
     if (merged === undefined) {
       const { count, sum } = series;
       merged = {
@@ -144,7 +151,10 @@ function sumHistograms(page: PageState, name: PageHistogram, slot: number): Hist
         cumulative: series.cumulative.slice(),
       };
     } else {
-      if (!equal(merged.bounds, series.bounds)) return undefined;
+      if (!equal(merged.bounds, series.bounds)) {
+        page.problems.set(family, `${family} has other buckets on one rank than on another`);
+        return undefined;
+      }
       merged.count += series.count;
       merged.sum += series.sum;
       for (let i = 0; i < series.cumulative.length; i++) {
@@ -179,7 +189,7 @@ function internBounds(name: PageHistogram, bounds: readonly number[]): readonly 
 
 function rankSample(rank: Rank, page: PageState, bytes: Uint8Array): RankSample {
   const value = (scalar: Scalar): number | undefined =>
-    page.invalid.has(SCALAR_NAMES[scalar]) ? undefined : valueOf(rank, scalar);
+    page.problems.has(SCALAR_NAMES[scalar]) ? undefined : valueOf(rank, scalar);
   return {
     // The V0 engine and V1 before 0.8.3 have one rank and no label for it.
     engine: labelText(bytes, rank.engineStart, rank.engineEnd) || '0',

@@ -39,7 +39,8 @@ export const HISTOGRAMS = [
   'decodeTime',
 ] as const satisfies readonly (HistogramName | 'timePerOutputTokenOld')[];
 
-export const PROCESS = ['processResidentMemoryBytes', 'processStartTimeSeconds'] as const;
+/** What the server's Python process says of itself. */
+export const PROCESS_NAMES = ['process_resident_memory_bytes', 'process_start_time_seconds'] as const;
 
 /** Families whose presence alone tells something: the version's dialect, or that this is vLLM's server at all. */
 export const MARKERS = ['bySource', 'prefillKvComputed', 'numPreemptions', 'server'] as const;
@@ -49,7 +50,10 @@ export type FamilyKind =
   'scalar' | 'breakdown' | 'bucket' | 'count' | 'sum' | 'cacheConfig' | 'process' | 'marker';
 
 export interface Family {
+  /** The sample's whole name, as it stands on the line. */
   readonly name: string;
+  /** The name without a histogram's suffix. */
+  readonly base: string;
   readonly bytes: Uint8Array;
   readonly kind: FamilyKind;
   /** Slot in the list of its kind. */
@@ -102,19 +106,19 @@ export const CACHE_CONFIG_NAME = 'vllm:cache_config_info';
 function all(): Family[] {
   const encoder = new TextEncoder();
   const families: Family[] = [];
-  const add = (kind: FamilyKind, name: string, slot: number): void => {
-    families.push({ name, bytes: encoder.encode(name), kind, slot });
+  const add = (kind: FamilyKind, base: string, slot: number, suffix = ''): void => {
+    const name = base + suffix;
+    families.push({ name, base, bytes: encoder.encode(name), kind, slot });
   };
   SCALARS.forEach((key, slot) => add('scalar', SCALAR_NAMES[key], slot));
   BREAKDOWNS.forEach((key, slot) => add('breakdown', BREAKDOWN_NAMES[key], slot));
   HISTOGRAMS.forEach((key, slot) => {
-    add('bucket', `${HISTOGRAM_NAMES[key]}_bucket`, slot);
-    add('count', `${HISTOGRAM_NAMES[key]}_count`, slot);
-    add('sum', `${HISTOGRAM_NAMES[key]}_sum`, slot);
+    add('bucket', HISTOGRAM_NAMES[key], slot, '_bucket');
+    add('count', HISTOGRAM_NAMES[key], slot, '_count');
+    add('sum', HISTOGRAM_NAMES[key], slot, '_sum');
   });
   add('cacheConfig', CACHE_CONFIG_NAME, 0);
-  add('process', 'process_resident_memory_bytes', 0);
-  add('process', 'process_start_time_seconds', 1);
+  PROCESS_NAMES.forEach((name, slot) => add('process', name, slot));
   MARKERS.forEach((key, slot) => MARKER_NAMES[key].forEach((name) => add('marker', name, slot)));
   return families;
 }

@@ -40,8 +40,8 @@ const TOP: Readonly<Record<string, Origin>> = {
     hint: since('0.8 with its V1 engine'),
   },
   cacheConfig: { families: [CACHE_CONFIG_NAME], hint: "vLLM's Rust front end does not show it" },
-  processResidentMemoryBytes: { families: [PROCESS[0]], hint: API_SERVERS },
-  processStartTimeSeconds: { families: [PROCESS[1]], hint: API_SERVERS },
+  processResidentMemoryBytes: { families: [PROCESS_NAMES[0]], hint: API_SERVERS },
+  processStartTimeSeconds: { families: [PROCESS_NAMES[1]], hint: API_SERVERS },
 };
 
 const LATENCY: Readonly<Record<keyof EngineSample['histograms'], Origin>> = {
@@ -79,11 +79,12 @@ export function explainAbsence(
   return reasons;
 }
 
-function because(origin: Origin, dialect: string, page: PageState): string {
-  const invalid = [...page.invalid].find((name) => origin.families.some((family) => name.startsWith(family)));
-  if (invalid !== undefined) return `the page gives ${invalid} a value that is not a number it can have`;
-  const [family] = origin.families;
-  const ownFamily = family?.startsWith('vllm:') === true;
-  if (dialect === 'no-stats' && ownFamily) return NO_STATS;
-  return `${family} is not, or not whole, on the page; ${origin.hint}`;
+function because({ families, hint }: Origin, dialect: string, page: PageState): string {
+  for (const family of families) {
+    const problem = page.problems.get(family);
+    if (problem !== undefined) return problem;
+  }
+  const [family = ''] = families;
+  if (dialect === 'no-stats' && family.startsWith('vllm:')) return NO_STATS;
+  return `${family} is not on the page; ${hint}`;
 }

@@ -12,7 +12,7 @@ import {
   skipBlanks,
 } from './bytes.ts';
 import { readCacheConfig } from './cache-config.ts';
-import { PROCESS, familyOf, type Family } from './families.ts';
+import { familyOf, type Family } from './families.ts';
 import { LabelReader, LONGEST_LABEL_VALUE } from './labels.ts';
 import { describeForeignPage, printable, wholeLines } from './page-shape.ts';
 import type { PageError, PageErrorReason, PageResult } from './sample.ts';
@@ -140,9 +140,10 @@ function store(
     return undefined;
   }
   // Counts, fractions, bytes and seconds: none of them is negative or without end.
-  if (!(value >= 0 && value < Infinity)) page.invalid.add(family.name);
+  if (!(value >= 0 && value < Infinity))
+    page.problems.set(family.base, `${family.name} has the value ${value}`);
   if (kind === 'process') {
-    if (slot < PROCESS.length) page.process[slot] = value;
+    page.process[slot] = value;
     return undefined;
   }
   const rank = page.rank(bytes, labels);
