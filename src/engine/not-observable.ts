@@ -1,5 +1,11 @@
 import type { PageState } from './accumulate.ts';
-import { BREAKDOWN_NAMES, CACHE_CONFIG_NAME, HISTOGRAM_NAMES, PROCESS, SCALAR_NAMES } from './families.ts';
+import {
+  BREAKDOWN_NAMES,
+  CACHE_CONFIG_NAME,
+  HISTOGRAM_NAMES,
+  PROCESS_NAMES,
+  SCALAR_NAMES,
+} from './families.ts';
 import type { EngineSample } from './sample.ts';
 
 /** Where a field comes from, and what an engine without it may be. */
