@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import {
   badRequest,
@@ -38,24 +40,54 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 
 /** The HTTP front of one engine. */
 export class ApiServer {
-  readonly server: Server;
   /** Refuse new generation requests: the engine is shutting down. */
   draining = false;
   pageDelayMs = 0;
   readonly #parts: ApiServerParts;
   readonly #routes: ReadonlyMap<string, Readonly<Record<string, Handler>>>;
+  readonly #server: Server;
+  /** Open connections, and whether each has a request that is not answered to the end. */
+  readonly #connections = new Map<Socket, { busy: boolean }>();
   #inFlight = 0;
+  #closing = false;
 
   constructor(parts: ApiServerParts) {
     this.#parts = parts;
     this.#routes = this.#createRoutes();
-    this.server = createServer((request, response) => this.#handle(request, response));
-    this.server.keepAliveTimeout = KEEP_ALIVE_MS;
+    this.#server = createServer((request, response) => this.#handle(request, response));
+    this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
+    this.#server.on('connection', (socket: Socket) => {
+      this.#connections.set(socket, { busy: false });
+      socket.once('close', () => this.#connections.delete(socket));
+    });
   }
 
   /** Generation requests that have not been answered to the end. */
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  async listen(host: string, port: number, signal: AbortSignal): Promise<void> {
+    this.#server.listen({ host, port, exclusive: true });
+    await once(this.#server, 'listening', { signal });
+  }
+
+  /**
+   * Refuses new connections and ends idle ones. Those with a request stay open for as long as their client does.
+   * @param onClosed called when the last connection has gone
+   */
+  close(onClosed: () => void): void {
+    this.#closing = true;
+    this.#server.close(onClosed);
+    for (const [socket, { busy }] of this.#connections) {
+      if (!busy) socket.destroy();
+    }
+  }
+
+  /** Refuses new connections and cuts all. */
+  destroy(): void {
+    this.#server.close();
+    for (const socket of this.#connections.keys()) socket.destroy();
   }
 
   #createRoutes(): ReadonlyMap<string, Readonly<Record<string, Handler>>> {
@@ -76,6 +108,7 @@ export class ApiServer {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#trackConnection(request.socket, response);
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const route = this.#routes.get(path);
     const handler = route?.[request.method ?? ''];
@@ -84,6 +117,16 @@ export class ApiServer {
     if (handler === undefined) return sendError(response, METHOD_NOT_ALLOWED);
     if (!this.#authorized(path, request)) return sendError(response, UNAUTHORIZED);
     void handler(request, response);
+  }
+
+  #trackConnection(socket: Socket, response: ServerResponse): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    connection.busy = true;
+    response.once('close', () => {
+      connection.busy = false;
+      if (this.#closing) socket.destroySoon();
+    });
   }
 
   #count(handler: string, request: IncomingMessage, response: ServerResponse): void {
@@ -115,14 +158,15 @@ export class ApiServer {
       this.#parts.onRequestEnd();
     });
     const body = await readBody(request);
+    if (response.destroyed) return;
     if (body === undefined) return sendError(response, badRequest('The body is too large.', null));
     if (this.draining) return sendError(response, ENGINE_SHUTTING_DOWN);
     if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
       const issue = `Unsupported Media Type: Only 'application/json' is allowed`;
       return sendError(response, validationError(issue, null));
     }
-    const { servedModelName, engine } = this.#parts.args;
-    const outcome = parseRequest(endpoint, body, { servedModelName, maxModelLen: engine.maxModelLen });
+    const { servedModelNames, engine } = this.#parts.args;
+    const outcome = parseRequest(endpoint, body, { servedModelNames, maxModelLen: engine.maxModelLen });
     if (outcome.kind === 'Refused') return sendError(response, outcome.error);
     this.#parts.generation.serve(outcome.request, response);
   }
@@ -141,14 +185,15 @@ export class ApiServer {
 }
 
 function modelsBody(args: ServeArgs): string {
-  const card = {
-    id: args.servedModelName,
+  const created = Math.floor(Date.now() / 1000);
+  const data = args.servedModelNames.map((id) => ({
+    id,
     object: 'model',
-    created: Math.floor(Date.now() / 1000),
+    created,
     owned_by: 'vllm',
     root: args.model,
     parent: null,
     max_model_len: args.engine.maxModelLen,
-  };
-  return JSON.stringify({ object: 'list', data: [card] });
+  }));
+  return JSON.stringify({ object: 'list', data });
 }

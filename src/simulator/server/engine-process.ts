@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineModel } from '../model/engine-model.ts';
@@ -16,7 +15,7 @@ const BASE_RESIDENT_BYTES = 993_976_320;
 const STARTUP_CPU_SECONDS = 19.3;
 const CPU_SECONDS_PER_SECOND = 0.02;
 
-/** vLLM takes longer; a port in use for longer than this is a mistake. */
+/** Long enough for a short-lived taker of the reserved port to leave; a port in use for longer is a mistake. */
 const LISTEN_ATTEMPTS = 50;
 const LISTEN_RETRY_MS = 100;
 
@@ -167,11 +166,9 @@ export class EngineProcess {
   }
 
   async #listen(host: string, port: number, signal: AbortSignal): Promise<void> {
-    const { server } = this.#api;
     for (let attempt = 1; ; attempt += 1) {
-      server.listen({ host, port, exclusive: true });
       try {
-        await once(server, 'listening', { signal });
+        await this.#api.listen(host, port, signal);
         return;
       } catch (error) {
         if (attempt === LISTEN_ATTEMPTS || signal.aborted) throw error;
@@ -182,8 +179,6 @@ export class EngineProcess {
 
   #requestEnded(): void {
     if (this.#phase === 'Draining' && this.#api.inFlight === 0) this.#close();
-    // A connection whose answer ended after the port closed would otherwise be kept alive.
-    if (this.#phase === 'Closing') setImmediate(() => this.#api.server.closeIdleConnections());
   }
 
   /** No new connections, no more tokens; the process lives until the last client has gone. */
@@ -192,15 +187,14 @@ export class EngineProcess {
     this.#phase = 'Closing';
     clearTimeout(this.#drainTimer);
     this.#loop.stop();
-    this.#api.server.close(() => this.#exit({ exitCode: 0 }));
+    this.#api.close(() => this.#exit({ exitCode: 0 }));
   }
 
   #end(exitCode: number): void {
     this.#starting.abort();
     clearTimeout(this.#drainTimer);
     this.#loop.stop();
-    this.#api.server.close();
-    this.#api.server.closeAllConnections();
+    this.#api.destroy();
     this.#exit({ exitCode });
   }
 

@@ -35,7 +35,7 @@ export class GenerationService {
     const writer = createAnswerWriter(request, {
       id,
       created: Math.floor(Date.now() / 1000),
-      model: this.#args.servedModelName,
+      model: this.#args.servedModelNames[0],
       systemFingerprint: this.#systemFingerprint,
     });
     const deliver = request.stream

@@ -44,7 +44,7 @@ function engineSegments({ args, vllmVersion, stats, createdSeconds }: PageSource
   const version = parseVersion(vllmVersion);
   const name = 'vllm:cache_config_info';
   return [
-    ...vllmSegments(version, args.servedModelName, stats, createdSeconds),
+    ...vllmSegments(version, args.servedModelNames[0], stats, createdSeconds),
     fixedText(formatHeader(name, 'gauge', 'Configuration of the KV cache, in labels.')),
     sample(name, cacheConfigLabels(args, version), () => 1),
   ];

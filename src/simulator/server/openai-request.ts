@@ -21,7 +21,7 @@ export type RequestOutcome =
   | { readonly kind: 'Refused'; readonly error: ApiError };
 
 export interface RequestLimits {
-  readonly servedModelName: string;
+  readonly servedModelNames: readonly string[];
   readonly maxModelLen: number;
 }
 
@@ -89,9 +89,10 @@ function parseJson(
   try {
     const value: unknown = JSON.parse(body);
     return { kind: 'Json', value };
-  } catch {
-    const issue = `{'type': 'json_invalid', 'loc': 'body.0', 'msg': 'JSON decode error', 'input': '<dict of 0 items>', 'ctx': {'error': 'Expecting value'}}`;
-    return refused(validationError(issue, 'body.0'));
+  } catch (error) {
+    const at = /position (\d+)/.exec(String(error))?.[1] ?? body.length;
+    const issue = `{'type': 'json_invalid', 'loc': 'body.${at}', 'msg': 'JSON decode error', 'input': '<dict of 0 items>', 'ctx': {'error': 'Expecting value'}}`;
+    return refused(validationError(issue, `body.${at}`));
   }
 }
 
@@ -134,9 +135,9 @@ function check(
   prompt: number | ApiError,
   budget: number | undefined,
 ): RequestOutcome {
-  const { maxModelLen, servedModelName } = limits;
-  if (typeof body.model === 'string' && body.model !== servedModelName) {
-    const text = `The model \`${body.model}\` does not exist. Valid aliases: ${servedModelName}.`;
+  const { maxModelLen, servedModelNames } = limits;
+  if (typeof body.model === 'string' && !servedModelNames.includes(body.model)) {
+    const text = `The model \`${body.model}\` does not exist. Valid aliases: ${servedModelNames.join(', ')}.`;
     return refused(apiError(404, 'NotFoundError', text, 'model'));
   }
   if (typeof prompt !== 'number') return refused(prompt);

@@ -11,7 +11,8 @@ import { argparse, type RawFlags } from './argparse.ts';
 /** What `vllm serve MODEL …` asks for. */
 export interface ServeArgs {
   readonly model: string;
-  readonly servedModelName: string;
+  /** The first one names the model in answers and on the page; clients may use any. */
+  readonly servedModelNames: readonly [string, ...string[]];
   /** `undefined`: vLLM listens on all addresses. */
   readonly host: string | undefined;
   readonly port: number;
@@ -91,9 +92,10 @@ function outOfRange(flags: Flags): string | undefined {
 
 function serveArgsOf(model: string, flags: Flags, profile: EngineProfile): ServeArgs {
   const speed = flags.number('sim-speed') ?? 1;
+  const [name = model, ...aliases] = flags.list('served-model-name');
   return {
     model,
-    servedModelName: flags.list('served-model-name')[0] ?? model,
+    servedModelNames: [name, ...aliases],
     host: flags.text('host'),
     port: flags.number('port') ?? 8000,
     apiKeys: flags.list('api-key'),
