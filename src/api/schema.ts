@@ -1,9 +1,10 @@
 /** One validation rule of the API server, written in CEL; see "Validation rules" in the CRD documentation. */
 export interface CelRule {
   readonly rule: string;
+  /** What is wrong and what to do, as one sentence; the API server prints the path of the field before it. */
   readonly message: string;
-  /** Where the error is reported, when not at the field that carries the rule (`.name`). */
-  readonly fieldPath?: string;
+  /** The same with the values, as a CEL expression; `message` is printed where it cannot be evaluated. */
+  readonly messageExpression?: string;
 }
 
 /** Metadata that puts CEL rules on the schema it is given to: `schema.meta(rules(...))`. */

@@ -1,13 +1,17 @@
 import { z } from 'zod';
-import { ROLLS, rules } from '../schema.ts';
+import { type CelRule, ROLLS, rules } from '../schema.ts';
+
+/** A text that becomes an argument of the command line: vLLM would take a leading dash for a flag. */
+export const noFlag: CelRule = {
+  rule: "!self.startsWith('-')",
+  message: 'must not begin with "-": write flags of vLLM into spec.engine.args',
+};
 
 /** A key of a Secret in the fleet's namespace. */
-export const SecretKeyRef = z
-  .object({
-    name: z.string().min(1).max(253).describe(`Name of the Secret, in the namespace of the fleet. ${ROLLS}`),
-    key: z.string().min(1).max(253).describe(`Key inside the Secret. ${ROLLS}`),
-  })
-  .describe('A key of a Secret in the namespace of the fleet.');
+export const SecretKeyRef = z.object({
+  name: z.string().min(1).max(253).describe(`Name of the Secret, in the namespace of the fleet. ${ROLLS}`),
+  key: z.string().min(1).max(253).describe(`Key inside the Secret. ${ROLLS}`),
+});
 
 export const ModelCache = z
   .object({
@@ -17,19 +21,22 @@ export const ModelCache = z
       .max(253)
       .exactOptional()
       .describe(
-        `Name of a PersistentVolumeClaim in the namespace of the fleet; with more than one engine it must be ReadWriteMany. ${ROLLS}`,
+        `Name of a PersistentVolumeClaim in the namespace of the fleet; engines on several nodes need the access mode ReadWriteMany. ${ROLLS}`,
       ),
     hostPath: z
       .string()
       .min(1)
       .max(1024)
       .exactOptional()
-      .describe(`Absolute path of a folder on the node, made if it does not exist. ${ROLLS}`),
+      .describe(`Absolute path of a folder on the node; made if it is not there. ${ROLLS}`)
+      .meta(
+        rules({ rule: "self.startsWith('/')", message: 'must be an absolute path: let it begin with "/"' }),
+      ),
   })
   .meta(
     rules({
       rule: 'has(self.claimName) != has(self.hostPath)',
-      message: 'spec.model.cache: set exactly one of claimName and hostPath',
+      message: 'set exactly one of claimName (a PersistentVolumeClaim) and hostPath (a folder on the node)',
     }),
   );
 
@@ -39,33 +46,29 @@ export const Model = z.object({
     .min(1)
     .max(512)
     .describe(
-      `Model to serve: a Hugging Face repository such as Qwen/Qwen3-0.6B, or a path inside the engine's container. ${ROLLS}`,
+      `Model to serve: a Hugging Face repository such as Qwen/Qwen3-0.6B, or a path inside the container. ${ROLLS}`,
     )
-    .meta(
-      rules({
-        rule: "!self.startsWith('-')",
-        message:
-          'spec.model.name must be the name or path of a model, not a flag; put flags into spec.engine.args',
-      }),
-    ),
+    .meta(rules(noFlag)),
   servedName: z
     .string()
     .min(1)
     .max(512)
     .exactOptional()
-    .describe(`Name that clients send as "model" (--served-model-name). Default: model.name. ${ROLLS}`),
+    .describe(`Name that clients send as "model" (--served-model-name). Default: model.name. ${ROLLS}`)
+    .meta(rules(noFlag)),
   revision: z
     .string()
     .min(1)
     .max(256)
     .exactOptional()
     .describe(
-      `Branch, tag or commit of the model's repository (--revision). Default: the repository's main branch. ${ROLLS}`,
-    ),
+      `Branch, tag or commit of the model's repository (--revision). Default: its main branch. ${ROLLS}`,
+    )
+    .meta(rules(noFlag)),
   tokenSecretRef: SecretKeyRef.exactOptional().describe(
-    `Secret with the Hugging Face token for gated models; the engine gets it as HF_TOKEN. ${ROLLS}`,
+    `Secret key with the Hugging Face token for gated models; the engine gets it as HF_TOKEN. Default: no token. ${ROLLS}`,
   ),
   cache: ModelCache.exactOptional().describe(
-    `Where downloaded models are kept between engine starts (mounted, and named by HF_HOME). Default: inside the container, lost with it. ${ROLLS}`,
+    `Where downloaded models outlive an engine (HF_HOME). Default: inside the container, downloaded at each start. ${ROLLS}`,
   ),
 });

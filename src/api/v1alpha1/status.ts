@@ -3,79 +3,172 @@ import { Conditions, Timestamp } from '../meta.ts';
 import type { DeepReadonly } from '../readonly.ts';
 import { atomicList } from '../schema.ts';
 
-const Reason = z.string().min(1).max(128);
-const Message = z.string().max(1024);
+const Reason = z.string().min(1).max(128).describe('Why, as one CamelCase word that programs can compare.');
+const Message = z.string().max(1024).describe('Why, as a sentence with the numbers.');
 const Size = z.int().min(0).max(100_000);
+const Figure = z.string().max(32);
 
-/** Decimals are strings, so that what people read is what was written. */
+/** Figures are strings: "?" where a figure is missing, decimals as they are to be read. */
 export const Summary = z.object({
-  ready: z.string().max(32),
-  desired: z.string().max(32),
-  waiting: z.string().max(32),
-  kv: z.string().max(32),
-  state: z.enum(['Starting', 'Ready', 'Scaling', 'Degraded', 'Stalled', 'Suspended']),
-  running: z.string().max(32).exactOptional(),
-  version: z.string().max(64).exactOptional(),
-  revision: z.string().max(16).exactOptional(),
+  ready: Figure.describe('Ready engines of all, such as "2/3"; "?" when unknown.'),
+  desired: Figure.describe('Number of engines the fleet should have; "?" when unknown.'),
+  waiting: Figure.describe(
+    'Requests that wait in the engines\' queues, summed; "?" when no page could be read.',
+  ),
+  kv: Figure.describe('Mean use of the KV cache, such as "63%"; "?" when no page could be read.'),
+  state: z
+    .enum(['Starting', 'Ready', 'Scaling', 'Degraded', 'Stalled', 'Suspended'])
+    .describe('State of the fleet in one word: Starting, Ready, Scaling, Degraded, Stalled or Suspended.'),
+  running: Figure.exactOptional().describe(
+    'Requests that run in the engines, summed; "?" when no page could be read.',
+  ),
+  version: z.string().max(64).exactOptional().describe('Version of vLLM that the engines run.'),
+  revision: z
+    .string()
+    .max(16)
+    .exactOptional()
+    .describe('Revision of the current spec, as in the label of the pods.'),
 });
 
-export const ScalingProposal = z.object({
-  name: z.string().min(1).max(63),
-  size: Size.exactOptional(),
-  reason: Reason,
-  message: Message,
-});
+export const ScalingProposal = z
+  .object({
+    name: z.string().min(1).max(63).describe('Name of the signal, such as queueDepth.'),
+    size: Size.exactOptional().describe('Number of engines it asks for; absent when it says nothing.'),
+    reason: Reason,
+    message: Message,
+  })
+  .describe('The size that one signal asks for.');
 
-export const ScalingChange = z.object({
-  at: Timestamp,
-  from: Size,
-  to: Size,
-  reason: Reason,
-  message: Message,
-});
+export const ScalingChange = z
+  .object({
+    at: Timestamp.describe('When the size was changed (RFC 3339).'),
+    from: Size.describe('Number of engines before.'),
+    to: Size.describe('Number of engines after.'),
+    reason: Reason,
+    message: Message,
+  })
+  .describe('One change of the size.');
 
 export const ManualFloor = z.object({
-  replicas: Size,
-  since: Timestamp,
-  until: Timestamp,
-  source: z.enum(['Spec', 'ReplicaSet']),
+  replicas: Size.describe('Number of engines below which the fleet does not shrink.'),
+  since: Timestamp.describe('When it was set (RFC 3339).'),
+  until: Timestamp.describe(
+    'When it will be ignored (RFC 3339): scaling.manualHoldMinutes after its last change.',
+  ),
+  source: z
+    .enum(['Spec', 'ReplicaSet'])
+    .describe('Where it was set: Spec (spec.replicas, kubectl scale vllm) or ReplicaSet (kubectl scale rs).'),
+});
+
+export const ScalingLimit = z.object({
+  size: Size.exactOptional().describe('Number of engines to which it held the decision.'),
+  reason: Reason,
+  message: Message,
 });
 
 export const ScalingStatus = z.object({
-  decidedAt: Timestamp,
-  current: Size.exactOptional(),
-  desired: Size.exactOptional(),
+  decidedAt: Timestamp.describe('When the decision was made (RFC 3339).'),
+  current: Size.exactOptional().describe('Number of engines the fleet had.'),
+  desired: Size.exactOptional().describe(
+    'Number of engines decided on; absent when no decision could be made.',
+  ),
   reason: Reason,
   message: Message,
-  inputs: z.record(z.string(), z.string().max(256)).exactOptional(),
-  proposals: z.array(ScalingProposal).max(16).meta(atomicList).exactOptional(),
-  limit: z.object({ size: Size.exactOptional(), reason: Reason, message: Message }).exactOptional(),
-  wouldChange: Message.exactOptional(),
-  history: z.array(ScalingChange).max(10).meta(atomicList).exactOptional(),
-  manualFloor: ManualFloor.exactOptional(),
+  inputs: z
+    .record(z.string(), z.string().max(256))
+    .meta({ maxProperties: 32 })
+    .exactOptional()
+    .describe('Figures that the decision rests on, by name.'),
+  proposals: z
+    .array(ScalingProposal)
+    .max(16)
+    .meta(atomicList)
+    .exactOptional()
+    .describe('What each signal asked for.'),
+  limit: ScalingLimit.exactOptional().describe(
+    'The limit that held the decision back; absent when none did.',
+  ),
+  wouldChange: z
+    .string()
+    .max(1024)
+    .exactOptional()
+    .describe('What would have to happen for the size to change.'),
+  history: z
+    .array(ScalingChange)
+    .max(10)
+    .meta(atomicList)
+    .exactOptional()
+    .describe('The last 10 changes of the size, newest first.'),
+  manualFloor: ManualFloor.exactOptional().describe(
+    'A size set by hand, held as the least size for a while.',
+  ),
 });
 
-export const Disruption = z.object({
-  victimUID: z.string().min(1).max(64),
-  command: z.enum(['Shrink', 'Replace']),
-  revision: z.string().min(1).max(16),
-  toReplicas: Size.exactOptional(),
-  step: z.enum(['Claimed', 'Draining', 'Removing']),
-  claimedAt: Timestamp,
-  deadline: Timestamp,
-});
+export const Disruption = z
+  .object({
+    victimUID: z.string().min(1).max(64).describe('UID of the pod that goes.'),
+    command: z
+      .enum(['Shrink', 'Replace'])
+      .describe('Shrink: the fleet gets smaller. Replace: another engine takes its place.'),
+    revision: z.string().min(1).max(16).describe('Revision of the pod.'),
+    toReplicas: Size.exactOptional().describe(
+      "Size that the revision's ReplicaSet is to get; set before it is written.",
+    ),
+    step: z
+      .enum(['Claimed', 'Draining', 'Removing'])
+      .describe(
+        'Claimed: nothing was touched. Draining: out of the Service. Removing: the ReplicaSet is told.',
+      ),
+    claimedAt: Timestamp.describe('When the claim was made (RFC 3339).'),
+    deadline: Timestamp.describe('When the engine goes even if it still has requests (RFC 3339).'),
+  })
+  .describe('A claim on one engine that the operator takes away.');
 
 export const VLLMDeploymentStatus = z.object({
-  observedGeneration: z.int().min(0).exactOptional(),
-  replicas: Size.exactOptional(),
-  selector: z.string().max(512).exactOptional(),
-  endpoints: z.array(z.string().max(512)).max(8).meta(atomicList).exactOptional(),
-  summary: Summary.exactOptional(),
-  conditions: Conditions.exactOptional(),
-  scaling: ScalingStatus.exactOptional(),
-  disruptions: z.array(Disruption).max(64).meta(atomicList).exactOptional(),
-  engines: z.array(z.string().max(512)).max(20).meta(atomicList).exactOptional(),
-  why: z.array(z.string().max(1024)).max(12).meta(atomicList).exactOptional(),
+  observedGeneration: z
+    .int()
+    .min(0)
+    .exactOptional()
+    .describe('The metadata.generation that the status was computed from.'),
+  replicas: Size.exactOptional().describe(
+    'Number of engines, without those that stand in or are being replaced; read by the scale subresource.',
+  ),
+  selector: z
+    .string()
+    .max(512)
+    .exactOptional()
+    .describe('Label selector of the pods as text; read by the scale subresource.'),
+  endpoints: z
+    .array(z.string().max(512))
+    .max(8)
+    .meta(atomicList)
+    .exactOptional()
+    .describe('Addresses at which clients reach the fleet.'),
+  summary: Summary.exactOptional().describe('The fleet in a few figures, as kubectl get prints them.'),
+  conditions: Conditions.exactOptional().describe(
+    'Aspects of the state. Ready, MetricsAvailable and ScalingActive are True when good, all others when bad.',
+  ),
+  scaling: ScalingStatus.exactOptional().describe('The last decision on the size, with all it rests on.'),
+  disruptions: z
+    .array(Disruption)
+    .max(64)
+    .meta(atomicList)
+    .exactOptional()
+    .describe(
+      'Engines that the operator is taking away. Written before anything is touched, so that a crash loses no plan.',
+    ),
+  engines: z
+    .array(z.string().max(512))
+    .max(20)
+    .meta(atomicList)
+    .exactOptional()
+    .describe('One line for each engine, the worst first, at most 20.'),
+  why: z
+    .array(z.string().max(1024))
+    .max(12)
+    .meta(atomicList)
+    .exactOptional()
+    .describe('What the operator does and why, in at most 12 sentences.'),
 });
 
 export type VLLMDeploymentStatus = DeepReadonly<z.output<typeof VLLMDeploymentStatus>>;
