@@ -1,5 +1,6 @@
 import { pickVictim, VICTIM_DELETION_COST } from '../disruption/pick-victim.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import type { SizeChange } from '../scaling/types.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { oldRevisions, totalReplicas } from './sizes.ts';
@@ -12,7 +13,13 @@ export type Action =
   | { readonly kind: 'ApplyService' }
   | { readonly kind: 'ApplyPodDisruptionBudget' }
   | { readonly kind: 'CreateReplicaSet'; readonly revision: string; readonly replicas: number }
-  | { readonly kind: 'Grow'; readonly replicaSet: string; readonly from: number; readonly to: number }
+  | {
+      readonly kind: 'Grow';
+      readonly replicaSet: string;
+      readonly from: number;
+      readonly to: number;
+      readonly change?: FleetChange;
+    }
   /** Makes the engine the one that the ReplicaSet removes next. */
   | { readonly kind: 'MarkVictim'; readonly engine: EngineSnapshot }
   | {
@@ -20,9 +27,13 @@ export type Action =
       readonly engine: EngineSnapshot;
       readonly replicaSet: string;
       readonly from: number;
+      readonly change?: FleetChange;
     }
   | { readonly kind: 'UnmarkEngine'; readonly engine: EngineSnapshot; readonly replicaSet: string }
   | { readonly kind: 'DeleteReplicaSet'; readonly name: string; readonly uid: string };
+
+/** The change of the fleet's size that an action carries out; absent on the surge of a roll-out and its end. */
+export type FleetChange = Pick<SizeChange, 'from' | 'to'>;
 
 /** Revisions without engines that are kept to go back to. */
 const REVISION_HISTORY_LIMIT = 3;
@@ -56,29 +67,47 @@ function planSize(snapshot: FleetSnapshot, decision: FleetDecision): readonly Ac
     return [{ kind: 'CreateReplicaSet', revision: snapshot.revision, replicas: total > 0 ? 0 : desired }];
   }
   if (snapshot.replicaSets.some((set) => isRemoving(snapshot, set))) return [];
-  if (total < desired) return [grow(target, desired - total)];
+  if (total < desired) return [grow(target, desired - total, { from: total, to: desired })];
   const old = oldRevisions(snapshot);
   const targetReady = enginesOf(snapshot, target).filter(({ lifecycle }) => lifecycle === 'Ready').length;
   if (total > desired) {
-    if (old.length === 0) return shrink(snapshot, target);
-    return targetReady >= target.replicas ? old.slice(0, 1).flatMap((set) => shrink(snapshot, set)) : [];
+    const change = decision.size.action === 'Shrink' ? { from: total, to: total - 1 } : undefined;
+    if (old.length === 0) return shrink(snapshot, target, change);
+    return targetReady >= target.replicas
+      ? old.slice(0, 1).flatMap((set) => shrink(snapshot, set, change))
+      : [];
   }
   return old.length > 0 && targetReady >= target.replicas ? [grow(target, 1)] : [];
 }
 
-function grow(set: ReplicaSetSnapshot, by: number): Action {
-  return { kind: 'Grow', replicaSet: set.name, from: set.replicas, to: set.replicas + by };
+function grow(set: ReplicaSetSnapshot, by: number, change?: FleetChange): Action {
+  const to = set.replicas + by;
+  return {
+    kind: 'Grow',
+    replicaSet: set.name,
+    from: set.replicas,
+    to,
+    ...(change !== undefined && { change }),
+  };
 }
 
 /** Takes one engine away in two passes: mark it, and once the mark is seen, shrink the set by one. */
-function shrink(snapshot: FleetSnapshot, set: ReplicaSetSnapshot): readonly Action[] {
+function shrink(snapshot: FleetSnapshot, set: ReplicaSetSnapshot, change?: FleetChange): readonly Action[] {
   const engines = enginesOf(snapshot, set);
   const best = pickVictim(engines);
   if (best === undefined) return [];
   const marked = engines.find(isMarked);
   const victim = marked !== undefined && marked.lifecycle === best.lifecycle ? marked : best;
   if (!isMarked(victim)) return [{ kind: 'MarkVictim', engine: victim }];
-  return [{ kind: 'RemoveVictim', engine: victim, replicaSet: set.name, from: set.replicas }];
+  return [
+    {
+      kind: 'RemoveVictim',
+      engine: victim,
+      replicaSet: set.name,
+      from: set.replicas,
+      ...(change !== undefined && { change }),
+    },
+  ];
 }
 
 /** A mark that no shrink stands behind (a crashed leader's, a decision that turned) would kill the wrong engine later. */

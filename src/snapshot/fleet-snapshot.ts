@@ -20,8 +20,8 @@ export interface ReplicaSetSnapshot {
   readonly failure?: string;
 }
 
-/** How a child object stands to what it should be. `Foreign`: the name is taken by an object that is not ours. */
-export type ChildState = 'Current' | 'Differs' | 'Absent' | 'Foreign';
+/** How a child object stands to what it should be. */
+export type ChildState = 'Current' | 'Differs' | 'Absent';
 
 export interface ChildrenSnapshot {
   readonly service: ChildState;

@@ -1,0 +1,23 @@
+import { FIELD_MANAGERS } from '../../api/v1alpha1/constants.ts';
+import type { ForeignScale } from '../../snapshot/fleet-snapshot.ts';
+import type { ReplicaSetProjection } from './projections.ts';
+
+const OURS: ReadonlySet<string> = new Set(Object.values(FIELD_MANAGERS));
+
+/**
+ * Who else owns `spec.replicas` of the ReplicaSet, and since when. A manager owns a field after it has changed
+ * it, and loses it when another one does, so our own next write ends a foreign ownership.
+ */
+export function foreignScaleOf({ metadata }: ReplicaSetProjection): ForeignScale | undefined {
+  const entry = metadata.managedFields.find(
+    ({ manager, fieldsV1, time }) =>
+      manager !== undefined && time !== undefined && !OURS.has(manager) && ownsReplicas(fieldsV1),
+  );
+  if (entry?.manager === undefined || entry.time === undefined) return undefined;
+  return { manager: entry.manager, atMs: Date.parse(entry.time) };
+}
+
+function ownsReplicas(fields: Readonly<Record<string, unknown>> | undefined): boolean {
+  const spec = fields?.['f:spec'];
+  return typeof spec === 'object' && spec !== null && 'f:replicas' in spec;
+}

@@ -1,0 +1,174 @@
+import { HTTP_PORT_NAME, LABELS } from '../../api/v1alpha1/constants.ts';
+import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
+import type { Scraper } from '../../scraper/scraper.ts';
+import type { ScrapeTarget } from '../../scraper/target.ts';
+import { EMPTY_HISTORY, type TimedSample } from '../../signals/history.ts';
+import { judgePage } from '../../signals/page-age.ts';
+import type { EngineLoad, PageState } from '../../snapshot/engine-snapshot.ts';
+import type { ChildState, FleetSnapshot, ReplicaSetSnapshot } from '../../snapshot/fleet-snapshot.ts';
+import { servingLabels } from '../../workload/names.ts';
+import { buildPodDisruptionBudget } from '../../workload/pod-disruption-budget.ts';
+import { buildReplicaSet } from '../../workload/replica-set.ts';
+import { revisionOf } from '../../workload/revision.ts';
+import { buildService } from '../../workload/service.ts';
+import { engineVersion, formatVersion } from '../../workload/version.ts';
+import type { Caches } from './caches.ts';
+import { contains } from './contains.ts';
+import { foreignScaleOf } from './foreign-scale.ts';
+import { isEngine, observeEngine, servingPort } from './observe-engine.ts';
+import type { PodProjection, ReplicaSetProjection } from './projections.ts';
+import { selects } from './selector.ts';
+
+/** What the scraper knows; a port, so that gathering stays a plain read. */
+export type Pages = Pick<Scraper, 'history' | 'version'>;
+
+/**
+ * All reads of a pass: the caches and the pages, no request. A pod counts only if a ReplicaSet of this very
+ * fleet owns it, so that a fleet made anew under an old name does not take its predecessor's for its own.
+ */
+export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, nowMs: number): FleetSnapshot {
+  const revision = revisionOf(fleet.spec);
+  const sets = ownReplicaSets(fleet, caches);
+  const pods = ownPods(fleet, caches);
+  const intervalMs = fleet.spec.engine.metrics.intervalSeconds * 1000;
+  const built = buildReplicaSet(fleet, revision, 0);
+  const version = versionOf(fleet, pods, pages);
+  return {
+    fleet,
+    revision,
+    replicaSets: sets.map(observeReplicaSet),
+    engines: pods.map((pod) => observeEngine(pod, pageState(pod, pages, nowMs, intervalMs))),
+    children: { service: serviceState(fleet, caches), podDisruptionBudget: budgetState(fleet, caches) },
+    autoscalers: autoscalersOf(fleet, sets, caches),
+    ...(version !== undefined && { engineVersion: version }),
+    ...(!built.ok && { stalled: { reason: built.reason, message: built.message } }),
+  };
+}
+
+/** The engines whose pages are to be read: those that have started. */
+export function scrapeTargets(fleet: VLLMDeployment, caches: Caches): readonly ScrapeTarget[] {
+  const { metrics, port } = fleet.spec.engine;
+  return ownPods(fleet, caches)
+    .filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && hasStarted(status))
+    .flatMap((pod) => {
+      const { podIP } = pod.status;
+      if (podIP === undefined) return [];
+      return [
+        {
+          uid: pod.metadata.uid,
+          name: pod.metadata.name,
+          address: podIP,
+          port: metrics.port ?? servingPort(pod, HTTP_PORT_NAME) ?? port,
+          path: metrics.path,
+          intervalMs: metrics.intervalSeconds * 1000,
+        },
+      ];
+    });
+}
+
+function hasStarted({ containerStatuses }: PodProjection['status']): boolean {
+  return containerStatuses.some(({ started }) => started === true);
+}
+
+function ownReplicaSets(fleet: VLLMDeployment, caches: Caches): readonly ReplicaSetProjection[] {
+  return caches.replicaSets
+    .byIndex('fleet', keyOfFleet(fleet))
+    .filter(
+      ({ metadata }) => metadata.deletionTimestamp === undefined && isOwnedBy(metadata, fleet.metadata.uid),
+    );
+}
+
+function ownPods(fleet: VLLMDeployment, caches: Caches): readonly PodProjection[] {
+  const sets = new Set(ownReplicaSets(fleet, caches).map(({ metadata }) => metadata.uid));
+  return caches.pods
+    .byIndex('fleet', keyOfFleet(fleet))
+    .filter((pod) => isEngine(pod) && [...sets].some((uid) => isOwnedBy(pod.metadata, uid)));
+}
+
+function keyOfFleet({ metadata }: VLLMDeployment): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+type Owned = Pick<PodProjection['metadata'], 'ownerReferences'>;
+
+function isOwnedBy({ ownerReferences = [] }: Owned, uid: string): boolean {
+  return ownerReferences.some((owner) => owner.controller === true && owner.uid === uid);
+}
+
+function observeReplicaSet(set: ReplicaSetProjection): ReplicaSetSnapshot {
+  const { metadata, spec, status } = set;
+  const scaledBy = foreignScaleOf(set);
+  const failure = status.conditions.find(
+    ({ type, status: value }) => type === 'ReplicaFailure' && value === 'True',
+  );
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    revision: metadata.labels?.[LABELS.revision] ?? '',
+    createdAtMs: Date.parse(metadata.creationTimestamp ?? ''),
+    replicas: spec.replicas,
+    ...(scaledBy !== undefined && { scaledBy }),
+    ...(failure !== undefined && { failure: failure.message ?? 'no reason given' }),
+  };
+}
+
+function pageState(pod: PodProjection, pages: Pages, nowMs: number, intervalMs: number): PageState {
+  const age = judgePage(pages.history(pod.metadata.uid) ?? EMPTY_HISTORY, nowMs, intervalMs);
+  if (age.state !== 'missing') return { state: 'Fresh', load: loadOf(age.page) };
+  return {
+    state: 'Missing',
+    reason: age.reason,
+    message: age.message,
+    ...(age.lastLoaded !== undefined && { lastLoad: loadOf(age.lastLoaded) }),
+  };
+}
+
+function loadOf({ atMs, sample }: TimedSample): EngineLoad {
+  return {
+    atMs,
+    ...(sample.running !== undefined && { running: sample.running }),
+    ...(sample.waiting !== undefined && { waiting: sample.waiting }),
+    ...(sample.kvCacheUsage !== undefined && { kvCacheUsage: sample.kvCacheUsage }),
+  };
+}
+
+function versionOf(fleet: VLLMDeployment, pods: readonly PodProjection[], pages: Pages): string | undefined {
+  const stated = engineVersion(fleet.spec.engine);
+  if (stated !== undefined) return formatVersion(stated);
+  return pods.map(({ metadata }) => pages.version(metadata.uid)).find((version) => version !== undefined);
+}
+
+function serviceState(fleet: VLLMDeployment, caches: Caches): ChildState {
+  const found = caches.services.get(keyOfFleet(fleet));
+  if (found === undefined || !isOwnedBy(found.metadata, fleet.metadata.uid)) return 'Absent';
+  return contains(found.spec, buildService(fleet).spec) ? 'Current' : 'Differs';
+}
+
+function budgetState(fleet: VLLMDeployment, caches: Caches): ChildState | 'Unwanted' {
+  const found = caches.disruptionBudgets.get(keyOfFleet(fleet));
+  if (found !== undefined && isOwnedBy(found.metadata, fleet.metadata.uid)) {
+    return contains(found.spec, buildPodDisruptionBudget(fleet).spec) ? 'Current' : 'Differs';
+  }
+  const labels = { ...fleet.spec.template.labels, ...servingLabels(fleet.metadata.name) };
+  const isTaken = caches.disruptionBudgets
+    .byIndex('namespace', fleet.metadata.namespace)
+    .some(({ spec }) => spec.selector != null && selects(spec.selector, labels));
+  return isTaken ? 'Unwanted' : 'Absent';
+}
+
+function autoscalersOf(
+  fleet: VLLMDeployment,
+  sets: readonly ReplicaSetProjection[],
+  caches: Caches,
+): readonly string[] {
+  const names = new Set(sets.map(({ metadata }) => metadata.name));
+  return caches.autoscalers
+    .byIndex('namespace', fleet.metadata.namespace)
+    .filter(({ spec: { scaleTargetRef } }) =>
+      scaleTargetRef.kind === 'ReplicaSet'
+        ? names.has(scaleTargetRef.name)
+        : scaleTargetRef.kind === fleet.kind && scaleTargetRef.name === fleet.metadata.name,
+    )
+    .map(({ metadata }) => metadata.name)
+    .toSorted((a, b) => a.localeCompare(b));
+}

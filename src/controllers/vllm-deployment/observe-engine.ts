@@ -1,0 +1,72 @@
+import { ANNOTATIONS, ENGINE_CONTAINER, LABELS } from '../../api/v1alpha1/constants.ts';
+import type {
+  EngineLifecycle,
+  EngineSnapshot,
+  EngineTrouble,
+  PageState,
+} from '../../snapshot/engine-snapshot.ts';
+import type { PodProjection } from './projections.ts';
+
+type ContainerStatus = PodProjection['status']['containerStatuses'][number];
+
+/** Waiting states of a container that are part of a normal start. */
+const NORMAL_WAITS: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing']);
+const TROUBLE_LENGTH = 200;
+
+/** A pod that has ended is no engine any more; its ReplicaSet has replaced it. */
+export function isEngine(pod: PodProjection): boolean {
+  return pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed';
+}
+
+/** What a decision may see of the engine in this pod. */
+export function observeEngine(pod: PodProjection, page: PageState): EngineSnapshot {
+  const { metadata, spec, status } = pod;
+  const container = status.containerStatuses.find(({ name }) => name === ENGINE_CONTAINER);
+  const ready = status.conditions.find(({ type }) => type === 'Ready');
+  const scheduled = status.conditions.find(({ type }) => type === 'PodScheduled');
+  const isReady = ready?.status === 'True';
+  const trouble = container === undefined ? undefined : troubleOf(container);
+  const cost = Number(metadata.annotations?.[ANNOTATIONS.podDeletionCost]);
+  const isUnschedulable = scheduled?.status === 'False' && scheduled.reason === 'Unschedulable';
+  return {
+    uid: metadata.uid,
+    name: metadata.name,
+    revision: metadata.labels?.[LABELS.revision] ?? '',
+    replicaSet: metadata.ownerReferences?.find(({ controller }) => controller === true)?.name ?? '',
+    resourceVersion: metadata.resourceVersion,
+    lifecycle: lifecycleOf(pod, container, isReady),
+    createdAtMs: Date.parse(metadata.creationTimestamp ?? ''),
+    restarts: container?.restartCount ?? 0,
+    page,
+    ...(spec.nodeName !== undefined && { nodeName: spec.nodeName }),
+    ...(isReady && ready.lastTransitionTime != null && { readyAtMs: Date.parse(ready.lastTransitionTime) }),
+    ...(isUnschedulable && { unschedulable: scheduled.message ?? 'no node takes it' }),
+    ...(trouble !== undefined && { trouble }),
+    ...(Number.isInteger(cost) && { deletionCost: cost }),
+  };
+}
+
+/** The port that the engine serves on, by its container's port named `http`. */
+export function servingPort(pod: PodProjection, portName: string): number | undefined {
+  const container = pod.spec.containers.find(({ name }) => name === ENGINE_CONTAINER);
+  return container?.ports.find(({ name }) => name === portName)?.containerPort;
+}
+
+function lifecycleOf(
+  pod: PodProjection,
+  container: ContainerStatus | undefined,
+  isReady: boolean,
+): EngineLifecycle {
+  if (pod.metadata.deletionTimestamp !== undefined) return 'Terminating';
+  if (pod.spec.nodeName === undefined) return 'Pending';
+  if (isReady) return 'Ready';
+  return container?.started === true ? 'Unready' : 'Loading';
+}
+
+function troubleOf(container: ContainerStatus): EngineTrouble | undefined {
+  const { waiting } = container.state;
+  if (waiting?.reason === undefined || NORMAL_WAITS.has(waiting.reason)) return undefined;
+  const ended = container.lastState.terminated;
+  const exit = ended === undefined ? '' : `; last exit ${ended.reason ?? ''} (code ${ended.exitCode})`;
+  return { reason: waiting.reason, message: `${(waiting.message ?? '').slice(0, TROUBLE_LENGTH)}${exit}` };
+}
