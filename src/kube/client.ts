@@ -55,16 +55,16 @@ export interface KubeClient {
     scope: Scope,
     signal: AbortSignal,
   ): Promise<ListResult<T>>;
-  create(
+  create<O extends ObjectToWrite>(
     type: ResourceType,
-    object: ObjectToWrite,
+    object: O,
     fieldManager: string,
     signal: AbortSignal,
   ): Promise<ObjectMeta>;
   /** Server-side apply, forced: what the object declares is ours from then on. */
-  apply(
+  apply<O extends ObjectToWrite>(
     type: ResourceType,
-    object: ObjectToWrite,
+    object: O,
     fieldManager: string,
     signal: AbortSignal,
   ): Promise<ObjectMeta>;
