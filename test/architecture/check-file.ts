@@ -14,6 +14,8 @@ import { impurities } from './purity.ts';
 import { tokenize } from './tokens.ts';
 
 const CATALOGUE_TEST = ERROR_CATALOGUE.replace('.ts', '.test.ts');
+/** Builders of snapshots and the like: tests beside the sources share them, the sources never see them. */
+const TEST_BUILDERS = '../test/builders/';
 const BELOW_ALL: Place = { folder: '.', rank: -1 };
 
 /**
@@ -45,7 +47,7 @@ export function checkFile(path: string, source: string): readonly string[] {
 function importBreach(path: string, place: Place, one: ImportedModule, isTest: boolean): string | undefined {
   const { specifier } = one;
   if (specifier === undefined) return 'imports a computed name, which cannot be checked';
-  if (specifier.startsWith('.')) return relativeBreach(path, place, specifier);
+  if (specifier.startsWith('.')) return relativeBreach(path, place, specifier, isTest);
   const only = ONLY_IMPORTERS.get(packageOf(specifier));
   if (only !== undefined && only !== place.folder) return `imports ${specifier}; only ${only}/ may`;
   if (isTest || place.rank > HIGHEST_PURE_RANK) return undefined;
@@ -57,9 +59,10 @@ function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-function relativeBreach(path: string, place: Place, specifier: string): string | undefined {
+function relativeBreach(path: string, place: Place, specifier: string, isTest: boolean): string | undefined {
   const target = posix.join(posix.dirname(path), specifier);
   if (target === ERROR_CATALOGUE) return undefined;
+  if (isTest && target.startsWith(TEST_BUILDERS)) return undefined;
   if (target.startsWith('..')) return `imports ${specifier}, which is outside src/`;
   const other = placeOf(target);
   if (other === undefined) return `imports ${target}, which stands in no folder of the house`;
