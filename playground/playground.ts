@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ApiClient, type ApiResponse, type Method, type WatchEvent } from './control-plane/api-client.ts';
 import type { AuditEvent } from './control-plane/audit.ts';
 import { chooseProvider } from './control-plane/choose-provider.ts';
@@ -8,8 +8,19 @@ import { ControlPlane } from './control-plane/control-plane.ts';
 import { runKubectl, type CommandResult } from './control-plane/kubectl.ts';
 import type { Provider } from './control-plane/provider.ts';
 import { bindClusterRole, bindOperatorRules, type PolicyRule } from './control-plane/rbac.ts';
+import { EngineProxy } from './network/engine-proxy.ts';
+import { PodNetwork, type PodFault } from './network/pod-network.ts';
+import { KUBELET_BACKOFF, type Backoff } from './node/backoff.ts';
+import { ImagePullError, type StartContainer } from './node/container.ts';
+import type { NodeOptions } from './node/node-object.ts';
+import { NodeStandIn } from './node/node-stand-in.ts';
 
 export interface PlaygroundOptions {
+  readonly nodes?: readonly NodeOptions[];
+  /** Runs the containers of the pods; default: no image can be pulled. */
+  readonly startContainer?: StartContainer;
+  /** Between the restarts of a container that keeps ending; default: the kubelet's 10 s, doubling. */
+  readonly restartBackoff?: Backoff;
   /** A folder with all four servers; default: KUBEBUILDER_ASSETS if complete, else built with Go. */
   readonly assets?: string;
   /** Receives progress lines; default: none are shown. */
@@ -18,22 +29,66 @@ export interface PlaygroundOptions {
 
 export type KubeconfigUser = 'admin' | 'operator' | 'viewer';
 
-/** A Kubernetes control plane on this machine, with stand-ins for nodes and the pod network. */
+const SETTLE_TIMEOUT_MS = 60_000;
+const SETTLE_POLL_MS = 50;
+
+/** A Kubernetes control plane on this machine, with stand-ins for its nodes and the pod network. */
 export class Playground implements AsyncDisposable {
   readonly #provider: Provider;
   readonly #plane: ControlPlane;
   readonly #api: ApiClient;
+  readonly #nodeApi: ApiClient;
+  readonly #network: PodNetwork;
+  readonly #engineProxy: EngineProxy;
+  readonly #nodes: NodeStandIn;
+  #stopping: Promise<void> | undefined;
 
-  /** Use `startPlayground`. */
-  constructor(provider: Provider, plane: ControlPlane, api: ApiClient) {
+  private constructor(
+    provider: Provider,
+    plane: ControlPlane,
+    engineProxy: EngineProxy,
+    options: PlaygroundOptions,
+  ) {
     this.#provider = provider;
     this.#plane = plane;
-    this.#api = api;
+    this.#api = new ApiClient(plane.url, plane.token('admin'), plane.ca);
+    this.#nodeApi = new ApiClient(plane.url, plane.token('node'), plane.ca);
+    this.#network = engineProxy.network;
+    this.#engineProxy = engineProxy;
+    const startContainer = options.startContainer ?? nothingToRun;
+    const backoff = options.restartBackoff ?? KUBELET_BACKOFF;
+    this.#nodes = new NodeStandIn(this.#nodeApi, this.#network, startContainer, backoff);
+  }
+
+  /** See `startPlayground`. */
+  static async start(options: PlaygroundOptions): Promise<Playground> {
+    const provider = await chooseProvider(options.assets, options.log ?? (() => undefined));
+    const plane = await ControlPlane.start(provider);
+    const playground = new Playground(provider, plane, await EngineProxy.start(new PodNetwork()), options);
+    try {
+      await bindClusterRole(playground.#api, 'viewer', 'view');
+      await Promise.all((options.nodes ?? []).map((node) => playground.addNode(node)));
+      // Pods are refused until the controller manager has made the namespace's default service account.
+      const path = '/api/v1/namespaces/default/serviceaccounts/default';
+      await settled(
+        'a default service account',
+        async () => (await playground.request('GET', path)).status === 200,
+      );
+    } catch (error) {
+      await playground.stop();
+      throw error;
+    }
+    return playground;
   }
 
   /** Base URL of the API server. */
   get apiUrl(): string {
     return this.#plane.url;
+  }
+
+  /** Base URL of the proxy that carries `CONNECT podIP:port` to the engines. */
+  get engineProxyUrl(): string {
+    return this.#engineProxy.url;
   }
 
   /** The temporary folder with everything of this playground, logs included; removed by `stop`. */
@@ -103,14 +158,42 @@ export class Playground implements AsyncDisposable {
     await this.startApiServer();
   }
 
+  /** Registers one more node and resolves once pods can be scheduled to it. */
+  async addNode(node: NodeOptions): Promise<void> {
+    await this.#nodes.register(node);
+    const path = `/api/v1/nodes/${node.name}`;
+    await settled(`node ${node.name} without its not-ready taint`, async () => {
+      const { spec } = await this.call(nodeSchema, 'GET', path);
+      return spec.taints.length === 0;
+    });
+  }
+
+  /** Sets, or with undefined ends, a fault of the network in front of a pod. */
+  setPodFault(podName: string, fault: PodFault | undefined, namespace = 'default'): void {
+    const podIP = this.#nodes.podIP(namespace, podName);
+    this.#network.setFault(podIP, fault);
+    this.#engineProxy.faultChanged(podIP);
+  }
+
+  /** Breaks the connections to a pod that are open now. */
+  cutPod(podName: string, namespace = 'default'): void {
+    this.#engineProxy.cut(this.#nodes.podIP(namespace, podName));
+  }
+
   /** Ends every process of the playground and removes its folder; idempotent. */
-  async stop(): Promise<void> {
-    await this.#api.close();
-    await this.#plane.stop();
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    await this.#nodes.stop();
+    await Promise.all([this.#engineProxy.stop(), this.#api.close(), this.#nodeApi.close()]);
+    await this.#plane.stop();
   }
 }
 
@@ -119,27 +202,20 @@ export class Playground implements AsyncDisposable {
  *
  * @throws PlaygroundUnavailableError when there is no way to run a control plane here
  */
-export async function startPlayground(options: PlaygroundOptions = {}): Promise<Playground> {
-  const provider = await chooseProvider(options.assets, options.log ?? (() => undefined));
-  const plane = await ControlPlane.start(provider);
-  const api = new ApiClient(plane.url, plane.token('admin'), plane.ca);
-  const playground = new Playground(provider, plane, api);
-  try {
-    await bindClusterRole(api, 'viewer', 'view');
-    await waitForServiceAccount(api);
-  } catch (error) {
-    await playground.stop();
-    throw error;
-  }
-  return playground;
+export function startPlayground(options: PlaygroundOptions = {}): Promise<Playground> {
+  return Playground.start(options);
 }
 
-/** Pods are refused until the controller manager has made the namespace's default service account. */
-async function waitForServiceAccount(api: ApiClient): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while ((await api.request('GET', '/api/v1/namespaces/default/serviceaccounts/default')).status !== 200) {
+const nodeSchema = z.object({ spec: z.object({ taints: z.array(z.unknown()).default([]) }) });
+
+const nothingToRun: StartContainer = ({ image }) =>
+  Promise.reject(new ImagePullError(`this playground has nothing to run the image "${image}" with`));
+
+async function settled(what: string, check: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + SETTLE_TIMEOUT_MS;
+  while (!(await check())) {
     if (Date.now() > deadline)
-      throw new Error('the controller manager made no default service account within 60 s');
-    await sleep(50);
+      throw new Error(`the control plane made no ${what} within ${SETTLE_TIMEOUT_MS / 1000} s`);
+    await sleep(SETTLE_POLL_MS);
   }
 }
