@@ -72,7 +72,7 @@ function objectSchema(resource: ResourceDefinition): JsonObject {
         description: `Version of the schema of this object: ${resource.group}/${resource.version}.`,
       },
       kind: { type: 'string', description: `Kind of this object: ${resource.kind}.` },
-      metadata: { type: 'object' },
+      metadata: { type: 'object', properties: { name: { type: 'string' } } },
       spec: { description: resource.specDescription, ...structuralSchema(resource.spec) },
       status: { description: resource.statusDescription, ...structuralSchema(resource.status) },
     },

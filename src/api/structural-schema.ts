@@ -79,7 +79,6 @@ function intOrString(node: JsonObject): JsonObject {
   }
   return {
     'x-kubernetes-int-or-string': true,
-    anyOf: [{ type: 'integer' }, { type: 'string' }],
     maxLength: text['maxLength'],
     ...rest,
   };

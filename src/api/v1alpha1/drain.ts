@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ROLLS, rules } from '../schema.ts';
+import { ROLLS, rules, ruleWithValues } from '../schema.ts';
 
 const LEAST = '(has(self.timeoutSeconds) ? self.timeoutSeconds : 1) + self.settleSeconds + 15';
 
@@ -32,9 +32,12 @@ export const Drain = z
       ),
   })
   .meta(
-    rules({
-      rule: `!has(self.terminationGracePeriodSeconds) || self.terminationGracePeriodSeconds >= ${LEAST}`,
-      message:
-        'terminationGracePeriodSeconds must be at least settleSeconds + timeoutSeconds + 15, or running requests are cut: raise it, or lower the others',
-    }),
+    rules(
+      ruleWithValues(
+        `!has(self.terminationGracePeriodSeconds) || self.terminationGracePeriodSeconds >= ${LEAST}`,
+        'terminationGracePeriodSeconds (%d) is below settleSeconds + timeoutSeconds + 15 = %d, so running requests would be cut: raise it, or lower the others',
+        'self.terminationGracePeriodSeconds',
+        LEAST,
+      ),
+    ),
   );

@@ -1,4 +1,4 @@
-import type { CelRule } from '../schema.ts';
+import { type CelRule, ruleWithValues } from '../schema.ts';
 
 /** vLLM takes `--a-b`, `--a_b` and `--a-b=value`. */
 function flagPattern(...flags: readonly string[]): string {
@@ -8,11 +8,8 @@ function flagPattern(...flags: readonly string[]): string {
 
 /** No argument may match `pattern`; the message names the first that does, without its value. */
 function refuse(pattern: string, remedy: string): CelRule {
-  return {
-    rule: `!self.exists(arg, arg.matches('${pattern}'))`,
-    message: `holds a flag that cannot be used here: ${remedy}`,
-    messageExpression: `'remove ' + self.filter(arg, arg.matches('${pattern}'))[0].split('=')[0] + ': ${remedy}'`,
-  };
+  const first = `self.filter(arg, arg.matches('${pattern}'))[0].split('=')[0]`;
+  return ruleWithValues(`!self.exists(arg, arg.matches('${pattern}'))`, `remove %s: ${remedy}`, first);
 }
 
 /** Flags whose value the operator needs to know; a typed field holds it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mapList, RESTARTS_NOTHING, ROLLS, rules } from '../schema.ts';
+import { mapList, RESTARTS_NOTHING, ROLLS, rules, ruleWithValues } from '../schema.ts';
 import { ENGINE_ARGS_RULES } from './engine-args.ts';
 import { noFlag, SecretKeyRef } from './model.ts';
 
@@ -13,9 +13,7 @@ export const EngineMetrics = z.object({
     .max(256)
     .default('/metrics')
     .describe(`Path of the metrics page. Default: /metrics. ${RESTARTS_NOTHING}`)
-    .meta(
-      rules({ rule: "self.startsWith('/')", message: 'must be a path on the engine: let it begin with "/"' }),
-    ),
+    .meta(rules(ruleWithValues("self.startsWith('/')", '"%s" is not a path: let it begin with "/"', 'self'))),
   intervalSeconds: z
     .int()
     .min(1)
@@ -53,10 +51,9 @@ export const Engine = z
       .exactOptional()
       .describe(`Container image of vLLM. Default: vllm/vllm-openai:v<engine.version>. ${ROLLS}`)
       .meta(
-        rules({
-          rule: "!self.matches('[ \\t\\r\\n]')",
-          message: 'must be an image reference without spaces',
-        }),
+        rules(
+          ruleWithValues("!self.matches('[ \\t\\r\\n]')", '"%s" is not an image: remove the spaces', 'self'),
+        ),
       ),
     version: z
       .string()
@@ -67,10 +64,13 @@ export const Engine = z
         `Version of vLLM in the image, such as 0.30.0: decides which flags exist. Default: the vX.Y.Z tag of engine.image. ${ROLLS}`,
       )
       .meta(
-        rules({
-          rule: "self.matches('^[0-9]{1,4}[.][0-9]{1,4}[.][0-9]{1,4}([.]?(post|rc|dev)[0-9]{1,4})?$')",
-          message: 'must be a release of vLLM such as 0.30.0 or 0.8.5.post2, without a leading "v"',
-        }),
+        rules(
+          ruleWithValues(
+            "self.matches('^[0-9]{1,4}[.][0-9]{1,4}[.][0-9]{1,4}([.]?(post|rc|dev)[0-9]{1,4})?$')",
+            '"%s" is not a release of vLLM: write it as 0.30.0 or 0.8.5.post2, without a leading "v"',
+            'self',
+          ),
+        ),
       ),
     maxModelLen: z
       .int()

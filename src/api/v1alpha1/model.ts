@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { type CelRule, ROLLS, rules } from '../schema.ts';
+import { type CelRule, ROLLS, rules, ruleWithValues } from '../schema.ts';
 
 /** A text that becomes an argument of the command line: vLLM would take a leading dash for a flag. */
-export const noFlag: CelRule = {
-  rule: "!self.startsWith('-')",
-  message: 'must not begin with "-": write flags of vLLM into spec.engine.args',
-};
+export const noFlag: CelRule = ruleWithValues(
+  "!self.startsWith('-')",
+  '"%s" must not begin with "-": write flags of vLLM into spec.engine.args',
+  'self',
+);
 
 /** A key of a Secret in the fleet's namespace. */
 export const SecretKeyRef = z.object({
@@ -30,7 +31,13 @@ export const ModelCache = z
       .exactOptional()
       .describe(`Absolute path of a folder on the node; made if it is not there. ${ROLLS}`)
       .meta(
-        rules({ rule: "self.startsWith('/')", message: 'must be an absolute path: let it begin with "/"' }),
+        rules(
+          ruleWithValues(
+            "self.startsWith('/')",
+            '"%s" is not an absolute path: let it begin with "/"',
+            'self',
+          ),
+        ),
       ),
   })
   .meta(

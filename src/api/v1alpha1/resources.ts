@@ -1,17 +1,23 @@
 import { z } from 'zod';
-import { ROLLS, rules } from '../schema.ts';
+import { ROLLS, rules, ruleWithValues } from '../schema.ts';
 
 /** A Kubernetes quantity; the API server accepts whole numbers too, and they are read as text. */
 export const Quantity = z.union([z.int(), z.string().max(64)]).transform(String);
+
+const IS_QUANTITY =
+  "(type(self[key]) == int ? int(self[key]) >= 0 : isQuantity(string(self[key])) && !quantity(string(self[key])).isLessThan(quantity('0')))";
 
 const QuantityMap = z
   .record(z.string(), Quantity)
   .meta({ maxProperties: 32 })
   .meta(
-    rules({
-      rule: "self.all(key, type(self[key]) == int ? int(self[key]) >= 0 : isQuantity(string(self[key])) && !quantity(string(self[key])).isLessThan(quantity('0')))",
-      message: 'every value must be a quantity that is not negative, such as "1", "500m" or "80Gi"',
-    }),
+    rules(
+      ruleWithValues(
+        `self.all(key, ${IS_QUANTITY})`,
+        'the value of %s is not a quantity: write one that is not negative, such as "1", "500m" or "80Gi"',
+        `self.filter(key, !${IS_QUANTITY})[0]`,
+      ),
+    ),
   );
 
 export const Resources = z.object({

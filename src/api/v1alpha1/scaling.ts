@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { atomicList, RESTARTS_NOTHING, rules } from '../schema.ts';
+import { atomicList, RESTARTS_NOTHING, rules, ruleWithValues } from '../schema.ts';
 
 export const ScalingPolicy = z.object({
   type: z
@@ -105,8 +105,12 @@ export const Scaling = z
     ),
   })
   .meta(
-    rules({
-      rule: 'self.minReplicas <= self.maxReplicas',
-      message: 'minReplicas must not be above maxReplicas: lower minReplicas or raise maxReplicas',
-    }),
+    rules(
+      ruleWithValues(
+        'self.minReplicas <= self.maxReplicas',
+        'minReplicas (%d) is above maxReplicas (%d): lower minReplicas or raise maxReplicas',
+        'self.minReplicas',
+        'self.maxReplicas',
+      ),
+    ),
   );

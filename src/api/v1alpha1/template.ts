@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { atomicList, type CelRule, mapList, ROLLS, rules } from '../schema.ts';
+import { atomicList, type CelRule, mapList, ROLLS, rules, ruleWithValues } from '../schema.ts';
 import {
   ANNOTATIONS,
   CACHE_VOLUME,
@@ -19,10 +19,13 @@ const Container = z.looseObject({
   image: z.string().min(1).max(512).describe(`Image of the container. ${ROLLS}`),
 });
 
-const noReservedKeys: CelRule = {
-  rule: `!self.exists(key, key.startsWith('${RESERVED_PREFIX}') || key == '${ANNOTATIONS.podDeletionCost}')`,
-  message: `keys that begin with ${RESERVED_PREFIX}, and ${ANNOTATIONS.podDeletionCost}, are set by the operator: remove them`,
-};
+const RESERVED_KEY = `(key.startsWith('${RESERVED_PREFIX}') || key == '${ANNOTATIONS.podDeletionCost}')`;
+
+const noReservedKeys: CelRule = ruleWithValues(
+  `!self.exists(key, ${RESERVED_KEY})`,
+  'remove %s: the operator sets this key',
+  `self.filter(key, ${RESERVED_KEY})[0]`,
+);
 
 const notTheEngine: CelRule = {
   rule: `!self.exists(container, container.name == '${ENGINE_CONTAINER}')`,

@@ -1,4 +1,5 @@
 import { defineCrd, type PrinterColumn } from '../define-crd.ts';
+import { ruleWithValues } from '../schema.ts';
 import type { JsonObject } from '../structural-schema.ts';
 import {
   CATEGORIES,
@@ -27,6 +28,13 @@ const PRINTER_COLUMNS: readonly PrinterColumn[] = [
   wide('Reason', '.status.scaling.reason', 'Reason of the last decision'),
 ];
 
+/** A DNS-1035 label, since the fleet's Service has its name; short, since its pods have more than its name. */
+const NAME_RULE = ruleWithValues(
+  `size(self.metadata.name) <= ${MAX_NAME_LENGTH} && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')`,
+  `"%s" cannot name a Service and pods: use at most ${MAX_NAME_LENGTH} characters of a-z, 0-9 and "-", the first a letter, the last a letter or digit`,
+  'self.metadata.name',
+);
+
 function wide(name: string, jsonPath: string, description: string): PrinterColumn {
   return { name, type: 'string', jsonPath, description, priority: 1 };
 }
@@ -47,12 +55,7 @@ export function vllmDeploymentCrd(): JsonObject {
     specDescription: 'Which model to serve, how to run vLLM, and how far the fleet may scale.',
     status: VLLMDeploymentStatus,
     statusDescription: 'What the operator sees, what it decided, and why.',
-    rules: [
-      {
-        rule: `size(self.metadata.name) <= ${MAX_NAME_LENGTH} && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')`,
-        message: `metadata.name must be at most ${MAX_NAME_LENGTH} characters, of a-z, 0-9 and "-", begin with a letter and end with a letter or digit: its Service and pods are named after it`,
-      },
-    ],
+    rules: [{ ...NAME_RULE, fieldPath: '.metadata.name' }],
     printerColumns: PRINTER_COLUMNS,
     scale: {
       specReplicasPath: '.spec.replicas',
