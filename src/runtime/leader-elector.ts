@@ -80,6 +80,7 @@ export class LeaderElector {
     this.#stopped.abort();
     this.#cancelDeadline();
     await this.#renewing;
+    this.#options.metrics.leader(false);
   }
 
   /** Stops renewing and empties the lease. Call it after all work has ended. */
@@ -89,7 +90,6 @@ export class LeaderElector {
     await this.#bounded(new AbortController().signal, (signal) => this.#contender.release(signal)).catch(
       (error: unknown) => this.#logFailure('the lease could not be released; it will run out', error),
     );
-    this.#options.metrics.leader(false);
   }
 
   #lead(startedAt: number): void {
@@ -105,7 +105,8 @@ export class LeaderElector {
       await this.#options.clock.sleep(this.#timing.retryPeriodMs, ended);
       if (ended.aborted) return;
       const startedAt = this.#options.clock.monotonic();
-      const outcome = await this.#attempt(ended);
+      // Not cut by a stop: after a write of unknown outcome the lease could not be emptied.
+      const outcome = await this.#attempt(this.#lost.signal);
       if (ended.aborted) return;
       if (outcome === 'held') this.#armDeadline(startedAt);
       else if (outcome === 'other') this.#lose('another replica holds the lease');
