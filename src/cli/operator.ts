@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { pino } from 'pino';
+import type { z } from 'zod';
+import { LABELS } from '../api/v1alpha1/constants.ts';
+import { VLLMDeployment } from '../api/v1alpha1/vllm-deployment.ts';
+import { fleetKeys, newCaches, type Caches } from '../controllers/vllm-deployment/caches.ts';
+import { FleetController, isUrgent } from '../controllers/vllm-deployment/controller.ts';
+import {
+  AutoscalerProjection,
+  DisruptionBudgetProjection,
+  PodProjection,
+  ReplicaSetProjection,
+  ServiceProjection,
+} from '../controllers/vllm-deployment/projections.ts';
+import { RESOURCE_TYPES } from '../controllers/vllm-deployment/resource-types.ts';
+import { asWardenError } from '../errors.ts';
+import { createKubeClient, type KubeClient } from '../kube/client.ts';
+import type { ResourceType } from '../kube/resource-type.ts';
+import { systemClock } from '../kube/system-clock.ts';
+import { Controller } from '../runtime/controller.ts';
+import { EventRecorder } from '../runtime/event-recorder.ts';
+import { LeaderElector } from '../runtime/leader-elector.ts';
+import { Manager, type ManagerExit } from '../runtime/manager.ts';
+import { Reflector } from '../runtime/reflector.ts';
+import { silentMetrics } from '../runtime/silent.ts';
+import type { Store } from '../runtime/store.ts';
+import { WriteBarrier } from '../runtime/write-barrier.ts';
+import { Scraper } from '../scraper/scraper.ts';
+import type { CommandIo } from './inspect.ts';
+import { parseOptions, USAGE, type OperatorOptions } from './operator-options.ts';
+
+const LEASE_NAME = 'vllm-warden';
+const USER_AGENT = 'vllm-warden';
+const EXIT = { stopped: 0, failed: 1, usage: 2 } as const;
+
+/** `vllm-warden operator`: runs until SIGTERM or SIGINT (status 0), or until the lease is lost (status 1). */
+export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  const parsed = parseOptions(args);
+  if (parsed.kind === 'Help') {
+    io.stdout.write(USAGE);
+    return EXIT.stopped;
+  }
+  if (parsed.kind === 'Refused') {
+    io.stderr.write(`${parsed.message}\n\n${USAGE}`);
+    return EXIT.usage;
+  }
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  process.once('SIGTERM', onSignal);
+  process.once('SIGINT', onSignal);
+  try {
+    const exit = await operate(parsed.options, stop.signal);
+    return exit.reason === 'Stopped' ? EXIT.stopped : EXIT.failed;
+  } catch (error) {
+    const { message, remedy } = asWardenError(error);
+    io.stderr.write(`${message} ${remedy ?? ''}\n`);
+    return EXIT.failed;
+  } finally {
+    process.off('SIGTERM', onSignal);
+    process.off('SIGINT', onSignal);
+  }
+}
+
+/** Wires the operator and runs it. */
+async function operate(options: OperatorOptions, stop: AbortSignal): Promise<ManagerExit> {
+  const log = pino({ level: options.logLevel });
+  const identity = `${hostname()}_${randomUUID()}`;
+  const kube = createKubeClient({ ...options, userAgent: USER_AGENT, log });
+  const shared = { clock: systemClock, random: Math.random, log, metrics: silentMetrics };
+  const caches = newCaches(log);
+  const barrier = new WriteBarrier(systemClock);
+  const events = new EventRecorder({
+    ...shared,
+    sink: kube.events({ controller: USER_AGENT, instance: identity }),
+  });
+  const scraper = new Scraper({
+    ...shared,
+    metrics: { scraped() {}, scrapeFailed() {}, scrapesSkipped() {}, targets() {} },
+    engineProxyUrl: options.engineProxyUrl,
+    onPage: (key, _uid, sample) => {
+      const fleet = caches.fleets.get(key);
+      if (fleet !== undefined && isUrgent(fleet, sample)) controller.enqueue(key);
+    },
+  });
+  const fleets = new FleetController({
+    kube,
+    caches,
+    barrier,
+    scraper,
+    events,
+    metrics: { decided() {}, forgotten() {} },
+    statusRefreshMs: options.statusRefreshMs,
+  });
+  const controller = new Controller({
+    ...shared,
+    name: 'vllmdeployment',
+    reconcile: (request, context) => fleets.reconcile(request, context),
+    caughtUp: (key) => barrier.caughtUp(key),
+  });
+  watchCaches(controller, caches);
+  const manager = new Manager({
+    ...shared,
+    caches: reflectors(kube, caches, shared),
+    elector: new LeaderElector({
+      ...shared,
+      client: kube.lease({ namespace: options.namespace, name: LEASE_NAME }),
+      identity,
+      timing: options,
+    }),
+    controllers: [controller],
+    events,
+    close: async () => {
+      await scraper.stop();
+      await kube.close();
+    },
+  });
+  return manager.run(stop);
+}
+
+/** Which fleets a change concerns. */
+function watchCaches(controller: Controller, caches: Caches): void {
+  controller.watch(caches.fleets, ({ key }) => [key]);
+  for (const store of [caches.pods, caches.replicaSets, caches.services]) {
+    controller.watch<Parameters<typeof fleetKeys>[0]>(store, ({ object, previous }) =>
+      [object, previous].flatMap((version) => (version === undefined ? [] : fleetKeys(version))),
+    );
+  }
+  const neighbours = ({ meta }: { meta: { namespace: string | undefined } }): readonly string[] =>
+    caches.fleets.keys().filter((key) => key.startsWith(`${meta.namespace ?? ''}/`));
+  controller.watch(caches.disruptionBudgets, neighbours);
+  controller.watch(caches.autoscalers, neighbours);
+}
+
+type Shared = Omit<ConstructorParameters<typeof Reflector>[0], 'name' | 'source' | 'store'>;
+
+/** One reflector a cache: what is ours is found by its label, what may be anybody's is read whole. */
+function reflectors(kube: KubeClient, caches: Caches, shared: Shared): readonly Reflector<unknown>[] {
+  const ours = { labelSelector: LABELS.fleet };
+  const reflector = <T>(
+    type: ResourceType,
+    schema: z.ZodType<T>,
+    store: Pick<Store<T>, 'replace' | 'apply' | 'hasSynced' | 'whenSynced'>,
+    scope: { labelSelector?: string } = {},
+  ): Reflector<T> =>
+    new Reflector({ ...shared, name: type.plural, source: kube.listWatch(type, schema, scope), store });
+  return [
+    reflector(RESOURCE_TYPES.fleet, VLLMDeployment, caches.fleets),
+    reflector(RESOURCE_TYPES.pod, PodProjection, caches.pods, ours),
+    reflector(RESOURCE_TYPES.replicaSet, ReplicaSetProjection, caches.replicaSets, ours),
+    reflector(RESOURCE_TYPES.service, ServiceProjection, caches.services, ours),
+    reflector(RESOURCE_TYPES.disruptionBudget, DisruptionBudgetProjection, caches.disruptionBudgets),
+    reflector(RESOURCE_TYPES.autoscaler, AutoscalerProjection, caches.autoscalers),
+  ];
+}

@@ -1,0 +1,206 @@
+import { CONDITIONS, FIELD_MANAGERS } from '../../api/v1alpha1/constants.ts';
+import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
+import type { EngineSample } from '../../engine/sample.ts';
+import { asWardenError, classify, StalledError, type WardenError } from '../../errors.ts';
+import { decideFleet, type FleetDecision } from '../../fleet/decide-fleet.ts';
+import { planFleet, type Action } from '../../fleet/plan.ts';
+import { buildStatus, type WrittenStatus } from '../../fleet/status.ts';
+import { differsInSubstance } from '../../fleet/substance.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { ReconcileContext, ReconcileResult } from '../../runtime/controller.ts';
+import type { EventRecorder } from '../../runtime/event-recorder.ts';
+import type { ReconcileRequest } from '../../runtime/keys.ts';
+import type { InvalidObject } from '../../runtime/store.ts';
+import type { WriteBarrier } from '../../runtime/write-barrier.ts';
+import type { Scraper } from '../../scraper/scraper.ts';
+import type { FleetSnapshot } from '../../snapshot/fleet-snapshot.ts';
+import type { Caches } from './caches.ts';
+import { transitionEvents } from './events.ts';
+import { Executor } from './execute.ts';
+import { afterChange, recallState, type FleetState } from './fleet-states.ts';
+import { gather, scrapeTargets } from './gather.ts';
+import { RESOURCE_TYPES } from './resource-types.ts';
+
+/** Hooks for telemetry. */
+export interface FleetMetrics {
+  /** A pass has decided: the sizes are in engines. */
+  decided(fleet: string, sizes: { readonly current: number; readonly desired: number }): void;
+  /** A fleet is gone. */
+  forgotten(fleet: string): void;
+}
+
+export interface FleetControllerOptions {
+  readonly kube: KubeClient;
+  readonly caches: Caches;
+  readonly barrier: WriteBarrier;
+  readonly scraper: Pick<Scraper, 'setTargets' | 'history' | 'version'>;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly metrics: FleetMetrics;
+  /** How often the figures in a status are refreshed when nothing of substance changes. */
+  readonly statusRefreshMs: number;
+}
+
+/** Brings fleets closer to their specs: gather → decide → plan → execute → status, one pass at a time each. */
+export class FleetController {
+  readonly #options: FleetControllerOptions;
+  readonly #executor: Executor;
+  readonly #states = new Map<string, FleetState>();
+  /** By key: the generation whose invalid spec was reported. */
+  readonly #reported = new Map<string, number>();
+
+  constructor(options: FleetControllerOptions) {
+    this.#options = options;
+    this.#executor = new Executor(options.kube, options.caches, options.barrier);
+  }
+
+  /** One pass over one fleet; see `runtime/controller.ts` for the contract. */
+  async reconcile(request: ReconcileRequest, context: ReconcileContext): Promise<ReconcileResult> {
+    const { caches } = this.#options;
+    const key = `${request.namespace}/${request.name}`;
+    const invalid = caches.fleets.invalid(key);
+    if (invalid !== undefined) return this.#reportInvalid(key, invalid, context);
+    const fleet = caches.fleets.get(key);
+    if (fleet === undefined) return this.#forget(key);
+    this.#reported.delete(key);
+    return this.#pass(key, fleet, context);
+  }
+
+  async #pass(key: string, fleet: VLLMDeployment, context: ReconcileContext): Promise<ReconcileResult> {
+    const { caches, scraper, metrics } = this.#options;
+    scraper.setTargets(key, scrapeTargets(fleet, caches));
+    const snapshot = gather(fleet, caches, scraper, context.now);
+    const { uid } = fleet.metadata;
+    const before = this.#states.get(uid) ?? recallState(snapshot, context.now);
+    const { decision, memory } = decideFleet(snapshot, before.memory, context.now);
+    metrics.decided(key, decision.size);
+    this.#states.set(uid, { ...before, memory });
+    const failure = await this.#carryOut(planFleet(snapshot, decision), snapshot, decision, context);
+    const shown = failure instanceof StalledError ? { ...snapshot, stalled: stalledBy(failure) } : snapshot;
+    await this.#writeStatus(shown, decision, context);
+    if (failure !== undefined) throw failure;
+    return { requeueAfterMs: fleet.spec.engine.metrics.intervalSeconds * 1000 };
+  }
+
+  /** Carries out the actions in order, up to the first that fails; what failed is returned, not thrown. */
+  async #carryOut(
+    actions: readonly Action[],
+    snapshot: FleetSnapshot,
+    decision: FleetDecision,
+    context: ReconcileContext,
+  ): Promise<WardenError | undefined> {
+    const { uid } = snapshot.fleet.metadata;
+    for (const action of actions) {
+      try {
+        await this.#executor.execute(action, snapshot, context.signal);
+      } catch (error) {
+        return asWardenError(error);
+      }
+      context.log.info({ action: action.kind, reason: decision.size.reason }, describe(action));
+      const state = this.#states.get(uid);
+      if ('change' in action && action.change !== undefined && state !== undefined) {
+        this.#states.set(uid, afterChange(state, action.change, decision.size, context.now));
+      }
+    }
+    return undefined;
+  }
+
+  async #writeStatus(
+    snapshot: FleetSnapshot,
+    decision: FleetDecision,
+    context: ReconcileContext,
+  ): Promise<void> {
+    const { kube, barrier, caches, events, statusRefreshMs } = this.#options;
+    const { metadata, status: previous } = snapshot.fleet;
+    const state = this.#states.get(metadata.uid) ?? recallState(snapshot, context.now);
+    const status = buildStatus(snapshot, decision, state.history, context.now);
+    const isDue = context.now - state.statusWrittenAtMs >= statusRefreshMs;
+    if (!isDue && !differsInSubstance(previous, status)) return;
+    const written = await kube.applyStatus(
+      RESOURCE_TYPES.fleet,
+      metadata,
+      status,
+      FIELD_MANAGERS.status,
+      context.signal,
+    );
+    barrier.wrote(`${metadata.namespace}/${metadata.name}`, caches.fleets, written.resourceVersion);
+    this.#states.set(metadata.uid, { ...state, statusWrittenAtMs: context.now });
+    for (const event of transitionEvents(snapshot.fleet, previous, status)) events.record(event);
+  }
+
+  #forget(key: string): ReconcileResult {
+    this.#options.scraper.setTargets(key, []);
+    this.#options.metrics.forgotten(key);
+    this.#reported.delete(key);
+    const living = new Set(this.#options.caches.fleets.list().map(({ metadata }) => metadata.uid));
+    for (const uid of this.#states.keys()) if (!living.has(uid)) this.#states.delete(uid);
+    return {};
+  }
+
+  /** An object that passed an older CRD, or none: its engines go on as they are, and its status says why. */
+  async #reportInvalid(
+    key: string,
+    { meta, message }: InvalidObject,
+    context: ReconcileContext,
+  ): Promise<ReconcileResult> {
+    const generation = meta.generation ?? 0;
+    if (this.#reported.get(key) === generation) return {};
+    const sentence = `the spec cannot be read: ${message}`.slice(0, 1024);
+    const status: WrittenStatus = {
+      observedGeneration: generation,
+      conditions: [
+        {
+          type: CONDITIONS.stalled,
+          status: 'True',
+          reason: 'InvalidSpec',
+          message: sentence,
+          lastTransitionTime: new Date(context.now).toISOString(),
+          observedGeneration: generation,
+        },
+      ],
+      summary: { ready: '?', desired: '?', waiting: '?', kv: '?', state: 'Stalled' },
+      why: [`Stalled: ${sentence}`],
+    };
+    await this.#options.kube.applyStatus(
+      RESOURCE_TYPES.fleet,
+      meta,
+      status,
+      FIELD_MANAGERS.status,
+      context.signal,
+    );
+    this.#reported.set(key, generation);
+    return {};
+  }
+}
+
+function stalledBy(failure: StalledError): NonNullable<FleetSnapshot['stalled']> {
+  const { reason, message } = classify(failure);
+  return { reason, message };
+}
+
+/** True when a page shows load that should not wait for the next pass. */
+export function isUrgent(fleet: VLLMDeployment, sample: EngineSample): boolean {
+  const targets = fleet.spec.scaling?.targets;
+  if (targets === undefined) return false;
+  return (sample.waiting ?? 0) > targets.queueDepth || (sample.kvCacheUsage ?? 0) > targets.kvCacheUsage;
+}
+
+function describe(action: Action): string {
+  switch (action.kind) {
+    case 'Grow':
+      return `scaled ${action.replicaSet} from ${action.from} to ${action.to}`;
+    case 'RemoveVictim':
+      return `scaled ${action.replicaSet} from ${action.from} to ${action.from - 1} to remove ${action.engine.name}`;
+    case 'MarkVictim':
+      return `marked ${action.engine.name} as the next engine to go`;
+    case 'UnmarkEngine':
+      return `unmarked ${action.engine.name}, no shrink stands behind its mark`;
+    case 'CreateReplicaSet':
+      return `created the ReplicaSet of revision ${action.revision} with ${action.replicas} engines`;
+    case 'DeleteReplicaSet':
+      return `deleted the old ReplicaSet ${action.name}`;
+    case 'ApplyService':
+      return 'wrote the Service';
+    case 'ApplyPodDisruptionBudget':
+      return 'wrote the PodDisruptionBudget';
+  }
+}

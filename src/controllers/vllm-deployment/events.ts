@@ -1,0 +1,77 @@
+import { CONDITIONS } from '../../api/v1alpha1/constants.ts';
+import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
+import type { WrittenStatus } from '../../fleet/status.ts';
+import type { NewEvent } from '../../runtime/event-recorder.ts';
+import { RESOURCE_TYPES } from './resource-types.ts';
+
+type Condition = NonNullable<WrittenStatus['conditions']>[number];
+
+/** Conditions whose transitions are worth an event, and the status that is good. */
+const TOLD: readonly { readonly type: string; readonly good: Condition['status'] }[] = [
+  { type: CONDITIONS.ready, good: 'True' },
+  { type: CONDITIONS.metricsAvailable, good: 'True' },
+  { type: CONDITIONS.stalled, good: 'False' },
+  { type: CONDITIONS.conflictingAutoscaler, good: 'False' },
+];
+
+/** The events that tell the way from one status to the next: transitions only, never a state. */
+export function transitionEvents(
+  fleet: VLLMDeployment,
+  before: WrittenStatus | undefined,
+  after: WrittenStatus,
+): readonly NewEvent[] {
+  return [...sizeEvents(fleet, before, after), ...conditionEvents(fleet, before, after)];
+}
+
+function sizeEvents(
+  fleet: VLLMDeployment,
+  before: WrittenStatus | undefined,
+  after: WrittenStatus,
+): readonly NewEvent[] {
+  const told = new Set((before?.scaling?.history ?? []).map(({ at }) => at));
+  return (after.scaling?.history ?? [])
+    .filter(({ at }) => !told.has(at))
+    .map(({ from, to, message }) => ({
+      regarding: reference(fleet),
+      type: 'Normal',
+      reason: to > from ? 'ScaledUp' : 'ScaledDown',
+      action: 'Scale',
+      note: `${from} → ${to}: ${message}`,
+    }));
+}
+
+function conditionEvents(
+  fleet: VLLMDeployment,
+  before: WrittenStatus | undefined,
+  after: WrittenStatus,
+): readonly NewEvent[] {
+  return TOLD.flatMap(({ type, good }) => {
+    const was = find(before, type)?.status;
+    const now = find(after, type);
+    if (now === undefined || now.status === was) return [];
+    const isGood = now.status === good;
+    // A fleet that is born is not an incident: only a change for the worse, or back, is told.
+    if (was === undefined && (isGood || type === CONDITIONS.ready)) return [];
+    if (now.status === 'Unknown' || (was === 'Unknown' && isGood)) return [];
+    return [
+      {
+        regarding: reference(fleet),
+        type: isGood ? 'Normal' : 'Warning',
+        reason: now.reason,
+        action: type,
+        note: now.message,
+        dedupeKey: now.reason,
+      },
+    ];
+  });
+}
+
+function find(status: WrittenStatus | undefined, type: string): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}
+
+function reference(fleet: VLLMDeployment): NewEvent['regarding'] {
+  const { namespace, name, uid } = fleet.metadata;
+  const { apiVersion, kind } = RESOURCE_TYPES.fleet;
+  return { apiVersion, kind, namespace, name, uid };
+}
