@@ -1,5 +1,6 @@
 import type { Condition } from '../api/meta.ts';
 import { CONDITIONS } from '../api/v1alpha1/constants.ts';
+import { isSilent } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { oldRevisions, totalReplicas } from './sizes.ts';
@@ -112,21 +113,22 @@ function stalled(snapshot: FleetSnapshot): Finding {
 
 function metricsAvailable({ engines }: FleetSnapshot): Finding {
   const serving = engines.filter(({ lifecycle }) => lifecycle === 'Ready');
-  const silent = serving.filter(({ page }) => page.state === 'Missing');
+  const silent = serving.filter(isSilent);
+  const pages = plural(serving.length, 'metrics page');
   const [first] = silent;
-  if (serving.length === 0)
+  if (serving.length === 0) {
     return { status: 'Unknown', reason: 'NoEngineReady', message: 'no engine is ready to be read' };
-  if (first === undefined || first.page.state !== 'Missing') {
-    return {
-      status: 'True',
-      reason: 'PagesRead',
-      message: `the metrics pages of all ${plural(serving.length, 'ready engine')} are fresh`,
-    };
   }
-  const message = `${silent.length} of ${plural(serving.length, 'metrics page')} missing; ${first.name}: ${first.page.message}; nothing is removed meanwhile`;
-  return silent.length === serving.length
-    ? { status: 'False', reason: 'AllPagesMissing', message }
-    : { status: 'True', reason: 'SomePagesMissing', message };
+  if (first?.page.state === 'Missing') {
+    const message = `${silent.length} of ${pages} missing; ${first.name}: ${first.page.message}; nothing is removed meanwhile`;
+    return silent.length === serving.length
+      ? { status: 'False', reason: 'AllPagesMissing', message }
+      : { status: 'True', reason: 'SomePagesMissing', message };
+  }
+  if (serving.every(({ page }) => page.state === 'Missing')) {
+    return { status: 'Unknown', reason: 'FirstPageAwaited', message: 'no engine has been read yet' };
+  }
+  return { status: 'True', reason: 'PagesRead', message: `${pages} read and fresh` };
 }
 
 function scalingActive(snapshot: FleetSnapshot, decision: FleetDecision): Finding {

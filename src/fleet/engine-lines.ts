@@ -1,4 +1,4 @@
-import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import { isSilent, type EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import { count, cut, duration, percent } from './text.ts';
 
 const LINES = 20;
@@ -31,7 +31,7 @@ function state(engine: EngineSnapshot, nowMs: number): string {
 function load(engine: EngineSnapshot, nowMs: number): string {
   if (engine.lifecycle === 'Terminating') return 'leaving';
   if (engine.lifecycle !== 'Ready') return 'not serving';
-  if (engine.page.state === 'Missing') return `page missing (${engine.page.reason}: ${engine.page.message})`;
+  if (engine.page.state === 'Missing') return engine.page.message;
   const { running, waiting, kvCacheUsage, atMs } = engine.page.load;
   return `running ${count(running)}, waiting ${count(waiting)}, KV ${percent(kvCacheUsage)} (page ${duration(nowMs - atMs)} old)`;
 }
@@ -40,7 +40,7 @@ function badness(engine: EngineSnapshot): number {
   if (engine.trouble !== undefined) return 1000;
   if (engine.unschedulable !== undefined) return 900;
   if (engine.lifecycle === 'Unready') return 800;
-  if (engine.lifecycle === 'Ready' && engine.page.state === 'Missing') return 700;
+  if (isSilent(engine)) return 700;
   if (engine.lifecycle === 'Terminating') return 600;
   if (engine.lifecycle !== 'Ready') return 500;
   return engine.page.state === 'Fresh'

@@ -1,5 +1,6 @@
 import type { ScalingChange, ScalingStatus, Summary, VLLMDeploymentStatus } from '../api/v1alpha1/status.ts';
 import { LABELS, SERVICE_PORT } from '../api/v1alpha1/constants.ts';
+import { isSilent } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { SizeDecision } from '../scaling/types.ts';
 import { buildConditions } from './conditions.ts';
@@ -50,7 +51,7 @@ function stateOf(snapshot: FleetSnapshot, { size }: FleetDecision): Summary['sta
     ({ trouble, lifecycle, unschedulable }) =>
       trouble !== undefined || lifecycle === 'Unready' || unschedulable !== undefined,
   );
-  const isBlind = serving.some(({ page }) => page.state === 'Missing');
+  const isBlind = serving.some(isSilent);
   const isRefused = snapshot.replicaSets.some(({ failure }) => failure !== undefined);
   if (isSick || isBlind || isRefused) return 'Degraded';
   if (serving.length === 0) return 'Starting';

@@ -12,11 +12,13 @@ export function freshMemory(nowMs: number, changes: readonly SizeChange[] = []):
   return { watchingSinceMs: nowMs, recommendedAtMs: new Map(), changes };
 }
 
-const CHANGES_KEPT = 50;
+/** The longest period that a policy may have (`periodSeconds` ≤ 1800). */
+const LONGEST_PERIOD_MS = 1_800_000;
 
-/** The memory after a change of size was carried out. */
+/** The memory after a change of size was carried out; changes that no policy can count any more are forgotten. */
 export function rememberChange(memory: ScalingMemory, change: SizeChange): ScalingMemory {
-  return { ...memory, changes: [...memory.changes, change].slice(-CHANGES_KEPT) };
+  const counted = memory.changes.filter(({ atMs }) => change.atMs - atMs < LONGEST_PERIOD_MS);
+  return { ...memory, changes: [...counted, change] };
 }
 
 /**
@@ -130,7 +132,7 @@ function proposed(
   const asked = `${chosen.signal} asks for ${chosen.size} (${chosen.message})`;
   return last === undefined
     ? { desired, reason: chosen.reason, message: asked, limits }
-    : { desired, reason: last.reason, message: `${asked}; ${desired} because ${last.message}`, limits };
+    : { desired, reason: last.reason, message: `${asked}, limited to ${desired}: ${last.message}`, limits };
 }
 
 function boundLimit(from: number, to: number, bounds: Bounds): Limit {
@@ -138,7 +140,7 @@ function boundLimit(from: number, to: number, bounds: Bounds): Limit {
   return {
     name: 'Bounds',
     reason: high ? 'TooManyReplicas' : 'TooFewReplicas',
-    message: high ? `maxReplicas is ${bounds.highest}` : `the ${bounds.lowestBy} is ${bounds.lowest}`,
+    message: high ? `maxReplicas is ${bounds.highest}` : `${bounds.lowestBy} is ${bounds.lowest}`,
     from,
     to,
   };

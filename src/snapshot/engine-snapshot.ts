@@ -29,7 +29,8 @@ export type PageState =
   | { readonly state: 'Fresh'; readonly load: EngineLoad }
   | {
       readonly state: 'Missing';
-      readonly reason: string;
+      /** `FirstPageAwaited`: it became ready a moment ago, and silence says nothing yet. */
+      readonly reason: 'FirstPageAwaited' | 'NoPageYet' | 'PageTooOld';
       readonly message: string;
       readonly lastLoad?: EngineLoad;
     };
@@ -60,4 +61,9 @@ export interface EngineSnapshot {
   /** `controller.kubernetes.io/pod-deletion-cost`, when set. */
   readonly deletionCost?: number;
   readonly page: PageState;
+}
+
+/** Whether a ready engine has been silent for so long that something is wrong. */
+export function isSilent({ lifecycle, page }: EngineSnapshot): boolean {
+  return lifecycle === 'Ready' && page.state === 'Missing' && page.reason !== 'FirstPageAwaited';
 }

@@ -26,7 +26,10 @@ const SelectPolicy = z
   );
 const Policies = z.array(ScalingPolicy).min(1).max(8).meta(atomicList);
 
-/** The defaults of both directions are those of autoscaling/v2 (k8s.io/api/autoscaling/v2/types.go). */
+/**
+ * The words are those of autoscaling/v2 (k8s.io/api/autoscaling/v2/types.go), and so are the defaults but one: an
+ * engine takes minutes to come back, so a fleet shrinks slowly.
+ */
 export const ScaleUpRules = z.object({
   stabilizationWindowSeconds: StabilizationWindow.default(0).describe(
     `Seconds over which the smallest wish counts before the fleet grows. Default: 0. ${RESTARTS_NOTHING}`,
@@ -43,8 +46,8 @@ export const ScaleDownRules = z.object({
     `Seconds over which the largest wish counts before the fleet shrinks. Default: 300. ${RESTARTS_NOTHING}`,
   ),
   selectPolicy: SelectPolicy,
-  policies: Policies.default([{ type: 'Percent', value: 100, periodSeconds: 15 }]).describe(
-    `How fast the fleet may shrink; besides, at most a tenth of it (at least one engine) drains at a time. Default: 100 % in 15 s. ${RESTARTS_NOTHING}`,
+  policies: Policies.default([{ type: 'Percent', value: 10, periodSeconds: 60 }]).describe(
+    `How fast the fleet may shrink; at least one engine may always go. Default: 10 % in 60 s. ${RESTARTS_NOTHING}`,
   ),
 });
 

@@ -3,7 +3,7 @@ import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
 import type { Scraper } from '../../scraper/scraper.ts';
 import type { ScrapeTarget } from '../../scraper/target.ts';
 import { EMPTY_HISTORY, type TimedSample } from '../../signals/history.ts';
-import { judgePage } from '../../signals/page-age.ts';
+import { judgePage, missingAfterMs } from '../../signals/page-age.ts';
 import type { EngineLoad, PageState } from '../../snapshot/engine-snapshot.ts';
 import type { ChildState, FleetSnapshot, ReplicaSetSnapshot } from '../../snapshot/fleet-snapshot.ts';
 import { servingLabels } from '../../workload/names.ts';
@@ -115,12 +115,19 @@ function observeReplicaSet(set: ReplicaSetProjection): ReplicaSetSnapshot {
 function pageState(pod: PodProjection, pages: Pages, nowMs: number, intervalMs: number): PageState {
   const age = judgePage(pages.history(pod.metadata.uid) ?? EMPTY_HISTORY, nowMs, intervalMs);
   if (age.state !== 'missing') return { state: 'Fresh', load: loadOf(age.page) };
+  const isNew = age.reason === 'NoPageYet' && nowMs - readySinceMs(pod) < missingAfterMs(intervalMs);
   return {
     state: 'Missing',
-    reason: age.reason,
-    message: age.message,
+    reason: isNew ? 'FirstPageAwaited' : age.reason,
+    message: isNew ? 'its first metrics page is awaited' : age.message,
     ...(age.lastLoaded !== undefined && { lastLoad: loadOf(age.lastLoaded) }),
   };
+}
+
+/** When the pod became ready; a pod that is not is as good as one that just did. */
+function readySinceMs({ status }: PodProjection): number {
+  const ready = status.conditions.find(({ type, status: value }) => type === 'Ready' && value === 'True');
+  return ready?.lastTransitionTime == null ? Infinity : Date.parse(ready.lastTransitionTime);
 }
 
 function loadOf({ atMs, sample }: TimedSample): EngineLoad {
