@@ -31,6 +31,7 @@ export function proposeByKVCache(current: number, load: FleetLoad, target: numbe
   }
   const silent = load.ready.length - known.length;
   const forShrink = arithmetic(sum(known) + silent * target, load.ready.length, target);
+  if (forShrink.ratio > 1 + TOLERANCE) return holdForUnknown(current, load, silent, forShrink, forGrowth);
   if (forShrink.ratio >= 1 - TOLERANCE) {
     return size(current, 'KVWithinTolerance', `${forShrink.text}; within 10 % of the target`);
   }
@@ -56,16 +57,43 @@ export function proposeByKVCache(current: number, load: FleetLoad, target: numbe
   return size(asked, 'KVUnderTarget', `${forShrink.text}${plusStarting}`);
 }
 
-function arithmetic(
-  held: number,
-  engines: number,
-  target: number,
-): { ratio: number; size: number; text: string } {
+/** The engines that tell their usage are over the target, those that do not may have room: hold. */
+function holdForUnknown(
+  current: number,
+  load: FleetLoad,
+  silent: number,
+  told: Arithmetic,
+  withUnknown: Arithmetic,
+): Proposal {
+  const starting = load.starting.length;
+  const unknown = [
+    ...(starting > 0 ? [`${starting} starting`] : []),
+    ...(silent > 0 ? [`${silent} without usage on a fresh page`] : []),
+  ];
+  return size(
+    current,
+    starting > 0 ? 'CapacityStarting' : 'PagesMissing',
+    `${told.text}, but the mean is ${withUnknown.mean.toFixed(2)} with ${unknown.join(' and ')} counted as empty`,
+  );
+}
+
+interface Arithmetic {
+  readonly mean: number;
+  readonly ratio: number;
+  readonly size: number;
+  readonly text: string;
+}
+
+function arithmetic(held: number, engines: number, target: number): Arithmetic {
   const mean = held / engines;
-  // Rounded to nine places first: 0.8 · 3 / 0.8 is 3.0000000000000004, and its ceiling would order an engine.
-  const size = Math.max(1, Math.ceil(Number(((engines * mean) / target).toFixed(9))));
+  const size = Math.max(1, Math.ceil(withoutDust(held / target)));
   const text = `${engines} engines at ${mean.toFixed(2)} mean KV usage / target ${target.toFixed(2)} = ${size}`;
-  return { ratio: mean / target, size, text };
+  return { mean, ratio: withoutDust(mean / target), size, text };
+}
+
+/** Rounded to nine places: the ceiling of 2.4000000000000004 / 0.8 orders an engine, 0.72 / 0.8 is below 0.9. */
+function withoutDust(value: number): number {
+  return Number(value.toFixed(9));
 }
 
 function size(value: number, reason: string, message: string): Proposal {

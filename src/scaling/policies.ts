@@ -1,8 +1,10 @@
 import type { RatePolicy, ScalingRules, SizeChange } from './types.ts';
 
 /**
- * The largest size that the growth policies allow now (the current one when growth is disabled). Rule of HPA (`calculateScaleUpLimitWithScalingRules`): each policy counts from the size at the
- * start of its period, which is the current size without what was added and with what was removed since.
+ * The largest size that the growth policies allow now (the current one when growth is disabled). HPA's rule
+ * (kubernetes `calculateScaleUpLimitWithScalingRules`): each policy counts from the size at the start of its
+ * period, which is the current size without what was added and with what was removed since. Percentages are
+ * taken of whole numbers, so that 110 % of 100 is 110 and not the 111 that 100 · 1.1 rounds up to.
  */
 export function growthLimit(
   rules: ScalingRules,
@@ -12,12 +14,12 @@ export function growthLimit(
 ): number {
   const limits = rules.policies.map((policy) => {
     const start = sizeAtStartOf(policy, current, changes, nowMs);
-    return policy.type === 'Pods' ? start + policy.value : Math.ceil(start * (1 + policy.value / 100));
+    return policy.type === 'Pods' ? start + policy.value : Math.ceil((start * (100 + policy.value)) / 100);
   });
   return choose(rules, current, limits, 'most');
 }
 
-/** The smallest size that the shrink policies allow now (HPA's `calculateScaleDownLimitWithBehaviors`). */
+/** The smallest size that the shrink policies allow now; HPA's `calculateScaleDownLimitWithBehaviors`. */
 export function shrinkLimit(
   rules: ScalingRules,
   current: number,
@@ -26,7 +28,7 @@ export function shrinkLimit(
 ): number {
   const limits = rules.policies.map((policy) => {
     const start = sizeAtStartOf(policy, current, changes, nowMs);
-    return policy.type === 'Pods' ? start - policy.value : Math.floor(start * (1 - policy.value / 100));
+    return policy.type === 'Pods' ? start - policy.value : Math.floor((start * (100 - policy.value)) / 100);
   });
   return choose(rules, current, limits, 'least');
 }

@@ -2,10 +2,7 @@ import type { FleetLoad } from './fleet-load.ts';
 import type { ScalingInput } from './types.ts';
 
 /** One sentence that says what would make the fleet grow or shrink from here, with the numbers to look at. */
-export function whatWouldChange(
-  input: ScalingInput,
-  load: FleetLoad,
-): string {
+export function whatWouldChange(input: ScalingInput, load: FleetLoad): string {
   const { settings, current } = input;
   if (settings.mode === 'Paused') return 'nothing, while scaling.mode is Paused';
   const half = Math.floor(load.ready.length / 2) + 1;

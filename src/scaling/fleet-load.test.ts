@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import {
+  loading,
+  NOW,
+  ready,
+  readyEngines,
+  readyWith,
+  secondsAgo,
+  silent,
+  terminating,
+  unready,
+  unschedulable,
+} from '../../test/builders/engines.ts';
+import { fleetLoad, sizeInputs, startingCreditMs } from './fleet-load.ts';
+
+const names = (engines: readonly { readonly name: string }[]): readonly string[] =>
+  engines.map(({ name }) => name);
+
+test('engines are sorted by what they can do for the load', () => {
+  const engines = [
+    ready('serves', { waiting: 1 }),
+    silent('silent', { waiting: 7 }),
+    loading('starts'),
+    unschedulable('homeless'),
+    loading('late', 1801),
+    unready('sick'),
+    terminating('leaves'),
+  ];
+  const load = fleetLoad(engines, 1800, NOW);
+  expect({
+    ready: names(load.ready),
+    missing: names(load.missing),
+    starting: names(load.starting),
+    unschedulable: names(load.unschedulable),
+    overdue: names(load.overdue),
+    known: load.known.map(({ waiting }) => waiting),
+    remembered: load.remembered.map(({ waiting }) => waiting),
+  }).toEqual({
+    ready: ['serves', 'silent'],
+    missing: ['silent'],
+    starting: ['starts'],
+    unschedulable: ['homeless'],
+    overdue: ['late'],
+    known: [1],
+    remembered: [7],
+  });
+});
+
+describe('a starting engine has credit', () => {
+  const startedIn = (seconds: number, index: number) =>
+    ready(`e-${index}`, {}, { createdAtMs: secondsAgo(7200), readyAtMs: secondsAgo(7200 - seconds) });
+  const cases: readonly (readonly [what: string, starts: readonly number[], seconds: number])[] = [
+    ['until the start-up time-out while no start was seen', [], 1800],
+    ['until the start-up time-out while fewer than three were seen', [60, 60], 1800],
+    ['of twice the 90th percentile of the starts seen', [60, 70, 80], 160],
+    ['that one slow start of ten does not stretch', [60, 60, 60, 60, 60, 60, 60, 60, 60, 900], 120],
+    ['never beyond the start-up time-out', [1200, 1200, 1200], 1800],
+  ];
+  test.each(cases)('%s', (_what, starts, seconds) => {
+    expect(startingCreditMs(starts.map(startedIn), 1800)).toBe(seconds * 1000);
+  });
+
+  test('up to its last second, and none after it', () => {
+    const state = (age: number): string =>
+      fleetLoad([loading('a', age)], 600, NOW).starting.length === 1 ? 'starting' : 'overdue';
+    expect([600, 601].map(state)).toEqual(['starting', 'overdue']);
+  });
+});
+
+describe('the inputs of a decision', () => {
+  test('are sums and a mean over the engines that tell', () => {
+    const engines = [
+      ...readyWith(
+        { running: 4, waiting: 2, kvCacheUsage: 0.5 },
+        { running: 8, waiting: 0, kvCacheUsage: 0.75 },
+      ),
+      silent('mute', { running: 99, waiting: 99, kvCacheUsage: 1 }),
+      loading('late'),
+    ];
+    expect(sizeInputs(fleetLoad(engines, 1800, NOW))).toEqual({
+      ready: 3,
+      starting: 1,
+      missing: 1,
+      running: 12,
+      waiting: 2,
+      kvCacheUsage: 0.625,
+    });
+  });
+
+  test('leave out what no page tells: missing is not zero', () => {
+    expect(sizeInputs(fleetLoad(readyEngines(2), 1800, NOW))).toEqual({ ready: 2, starting: 0, missing: 0 });
+  });
+});
