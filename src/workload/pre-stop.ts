@@ -9,13 +9,16 @@ import { engineVersion, isAtLeast } from './version.ts';
  */
 const DRAINS_ON_SIGTERM = { major: 0, minor: 32, patch: 0 };
 
+const SECONDS_BETWEEN_PAGES = 2;
+
 /**
- * Sleeps, then returns once two pages in a row, two seconds apart, show no running and no waiting request, or
- * the engine is gone, or time is up. A page without these gauges, or a slow one, does not count as empty.
+ * Sleeps, then returns once two pages in a row show no running and no waiting request, or the engine is gone,
+ * or time is up. A page without these gauges, or a slow one, does not count as empty. Images of vLLM have
+ * Python, whatever else they have.
  */
 const WAIT_UNTIL_EMPTY = `
 import sys, time, urllib.request
-url, settle, timeout = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+url, (settle, timeout, between) = sys.argv[1], map(float, sys.argv[2:])
 end = time.monotonic() + settle + timeout
 time.sleep(settle)
 empty = 0
@@ -31,7 +34,7 @@ while time.monotonic() < end:
     empty = empty + 1 if counts and sum(counts) == 0 else 0
     if empty == 2:
         break
-    time.sleep(2)
+    time.sleep(between)
 `.trimStart();
 
 /**
@@ -45,9 +48,6 @@ export function preStop(spec: VLLMDeploymentSpec): LifecycleHandler | undefined 
     return settleSeconds === 0 ? undefined : { sleep: { seconds: settleSeconds } };
   }
   const page = `http://127.0.0.1:${spec.engine.port}/metrics`;
-  return {
-    exec: {
-      command: ['python3', '-c', WAIT_UNTIL_EMPTY, page, String(settleSeconds), String(timeoutSeconds)],
-    },
-  };
+  const seconds = [settleSeconds, timeoutSeconds, SECONDS_BETWEEN_PAGES].map(String);
+  return { exec: { command: ['python3', '-c', WAIT_UNTIL_EMPTY, page, ...seconds] } };
 }
