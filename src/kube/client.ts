@@ -29,7 +29,9 @@ export interface KubeClientOptions {
   readonly userAgent: string;
   readonly log: Log;
   readonly onRequest?: OnRequest;
-  /** How long a watch may be silent before it counts as dead, in ms. Tests shorten it. */
+  /** How long one attempt of a request may take, in ms; default 30 s. */
+  readonly requestTimeoutMs?: number;
+  /** How long a watch may be silent before it counts as dead, in ms; default 90 s. */
   readonly watchSilenceMs?: number;
 }
 
@@ -106,13 +108,16 @@ export interface KubeClient {
   close(): Promise<void>;
 }
 
+const REQUEST_TIMEOUT_MS = 30_000;
+
 /** @throws WardenError `KubeconfigInvalid` */
 export function createKubeClient(options: KubeClientOptions): KubeClient {
   const config = PooledKubeConfig.load(options);
   const clock: Clock = systemClock;
   const random: Random = Math.random;
   const { userAgent, log, onRequest = () => undefined, watchSilenceMs = SILENCE_MS } = options;
-  const rest = new RestClient({ config, userAgent, clock, random, log, onRequest });
+  const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  const rest = new RestClient({ config, userAgent, clock, random, log, onRequest, timeoutMs });
   return {
     get: (type, ref, schema, signal) => get(rest, type, ref, schema, signal),
     list: (type, schema, scope, signal) => listAll(rest, type, schema, scope, signal),

@@ -28,9 +28,9 @@ export interface RestOptions {
   readonly random: Random;
   readonly log: Log;
   readonly onRequest: OnRequest;
+  /** For one attempt of a request, from connecting to the last byte, in ms. */
+  readonly timeoutMs: number;
 }
-
-const REQUEST_TIMEOUT_MS = 30_000;
 
 /** 500 objects of a page at 130 KB each; the largest pods seen have 50. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -79,9 +79,9 @@ export class RestClient {
     const startedAt = this.#options.clock.monotonic();
     const report = (outcome: string): void =>
       this.#options.onRequest(rest.method, outcome, (this.#options.clock.monotonic() - startedAt) / 1000);
-    const deadline = AbortSignal.any([rest.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+    const deadline = AbortSignal.any([rest.signal, AbortSignal.timeout(this.#options.timeoutMs)]);
     try {
-      const response = await this.#send(rest, deadline, 'requests', REQUEST_TIMEOUT_MS);
+      const response = await this.#send(rest, deadline, 'requests', this.#options.timeoutMs);
       if (response.statusCode >= 300) throw await this.#refused(rest, response);
       const value = parseJson(await readText(rest, response.body));
       if (value === undefined)
@@ -114,7 +114,7 @@ export class RestClient {
         },
         body: rest.body === undefined ? null : JSON.stringify(rest.body),
         signal,
-        headersTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: this.#options.timeoutMs,
         bodyTimeout,
       });
     } catch (thrown) {
