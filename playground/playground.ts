@@ -1,23 +1,29 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { SimulatedEngine } from '../src/simulator/server/start.ts';
 import { ApiClient, type ApiResponse, type Method, type WatchEvent } from './control-plane/api-client.ts';
 import type { AuditEvent } from './control-plane/audit.ts';
 import { chooseProvider } from './control-plane/choose-provider.ts';
 import { ControlPlane } from './control-plane/control-plane.ts';
+import { writeKubeconfig } from './control-plane/credentials.ts';
 import { runKubectl, type CommandResult } from './control-plane/kubectl.ts';
 import type { Provider } from './control-plane/provider.ts';
 import { bindClusterRole, bindOperatorRules, type PolicyRule } from './control-plane/rbac.ts';
+import { FaultProxy } from './fault-proxy/fault-proxy.ts';
 import { EngineProxy } from './network/engine-proxy.ts';
 import { PodNetwork, type PodFault } from './network/pod-network.ts';
 import { KUBELET_BACKOFF, type Backoff } from './node/backoff.ts';
-import { ImagePullError, type StartContainer } from './node/container.ts';
+import type { StartContainer } from './node/container.ts';
 import type { NodeOptions } from './node/node-object.ts';
 import { NodeStandIn } from './node/node-stand-in.ts';
+import { SimulatorContainers, type SimulatorOptions } from './node/simulator-containers.ts';
 
 export interface PlaygroundOptions {
   readonly nodes?: readonly NodeOptions[];
-  /** Runs the containers of the pods; default: no image can be pulled. */
+  /** For the simulated engines that vLLM's images become. */
+  readonly simulator?: SimulatorOptions;
+  /** Runs the containers of the pods in the simulator's place. */
   readonly startContainer?: StartContainer;
   /** Between the restarts of a container that keeps ending; default: the kubelet's 10 s, doubling. */
   readonly restartBackoff?: Backoff;
@@ -40,7 +46,9 @@ export class Playground implements AsyncDisposable {
   readonly #nodeApi: ApiClient;
   readonly #network: PodNetwork;
   readonly #engineProxy: EngineProxy;
+  readonly #simulator: SimulatorContainers;
   readonly #nodes: NodeStandIn;
+  readonly #faultProxies: FaultProxy[] = [];
   #stopping: Promise<void> | undefined;
 
   private constructor(
@@ -55,7 +63,8 @@ export class Playground implements AsyncDisposable {
     this.#nodeApi = new ApiClient(plane.url, plane.token('node'), plane.ca);
     this.#network = engineProxy.network;
     this.#engineProxy = engineProxy;
-    const startContainer = options.startContainer ?? nothingToRun;
+    this.#simulator = new SimulatorContainers(options.simulator);
+    const startContainer = options.startContainer ?? this.#simulator.startContainer;
     const backoff = options.restartBackoff ?? KUBELET_BACKOFF;
     this.#nodes = new NodeStandIn(this.#nodeApi, this.#network, startContainer, backoff);
   }
@@ -158,6 +167,25 @@ export class Playground implements AsyncDisposable {
     await this.startApiServer();
   }
 
+  /**
+   * Puts a proxy with faults in front of the API server.
+   *
+   * @returns the proxy, and a kubeconfig by which the user's requests go through it
+   */
+  async startFaultProxy(
+    user: KubeconfigUser = 'operator',
+  ): Promise<{ proxy: FaultProxy; kubeconfig: string }> {
+    const proxy = await FaultProxy.start(this.#plane.url, { cert: this.#plane.ca, key: this.#plane.key });
+    this.#faultProxies.push(proxy);
+    const kubeconfig = join(this.directory, `${user}.fault-proxy-${this.#faultProxies.length}.kubeconfig`);
+    await writeKubeconfig(kubeconfig, {
+      server: proxy.url,
+      token: this.#plane.token(user),
+      ca: this.#plane.ca,
+    });
+    return { proxy, kubeconfig };
+  }
+
   /** Registers one more node and resolves once pods can be scheduled to it. */
   async addNode(node: NodeOptions): Promise<void> {
     await this.#nodes.register(node);
@@ -180,6 +208,16 @@ export class Playground implements AsyncDisposable {
     this.#engineProxy.cut(this.#nodes.podIP(namespace, podName));
   }
 
+  /** The simulated engine in a pod, to read its figures and to make it ill. */
+  engineOf(podName: string, namespace = 'default'): SimulatedEngine {
+    return this.#simulator.engineOf(namespace, podName);
+  }
+
+  /** Ends a pod's engine as the kernel does when the container has reached its memory limit. */
+  oomKill(podName: string, namespace = 'default'): void {
+    this.#simulator.oomKill(namespace, podName);
+  }
+
   /** Ends every process of the playground and removes its folder; idempotent. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -192,6 +230,7 @@ export class Playground implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     await this.#nodes.stop();
+    await Promise.all(this.#faultProxies.map((proxy) => proxy.stop()));
     await Promise.all([this.#engineProxy.stop(), this.#api.close(), this.#nodeApi.close()]);
     await this.#plane.stop();
   }
@@ -207,9 +246,6 @@ export function startPlayground(options: PlaygroundOptions = {}): Promise<Playgr
 }
 
 const nodeSchema = z.object({ spec: z.object({ taints: z.array(z.unknown()).default([]) }) });
-
-const nothingToRun: StartContainer = ({ image }) =>
-  Promise.reject(new ImagePullError(`this playground has nothing to run the image "${image}" with`));
 
 async function settled(what: string, check: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + SETTLE_TIMEOUT_MS;

@@ -77,7 +77,12 @@ export class ControlPlane {
 
   /** The API server's certificate authority, PEM. */
   get ca(): string {
-    return readFileSync(apiCertificate(this.#paths), 'utf8');
+    return readFileSync(apiCertificate(this.#paths).cert, 'utf8');
+  }
+
+  /** The key of the API server's certificate, PEM. */
+  get key(): string {
+    return readFileSync(apiCertificate(this.#paths).key, 'utf8');
   }
 
   /** Path of the user's kubeconfig. */

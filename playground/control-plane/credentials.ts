@@ -55,19 +55,16 @@ export async function writeServiceAccountKeys(
   return paths;
 }
 
-/** Writes a kubeconfig for one server and one bearer token; `ca` (PEM) is left out for plain HTTP. */
+/** Writes a kubeconfig for one server, its certificate authority (PEM), and one bearer token. */
 export async function writeKubeconfig(
   file: string,
-  access: { server: string; token: string; ca: string | undefined },
+  access: { server: string; token: string; ca: string },
 ): Promise<void> {
-  const ca =
-    access.ca === undefined
-      ? {}
-      : { 'certificate-authority-data': Buffer.from(access.ca).toString('base64') };
+  const ca = Buffer.from(access.ca).toString('base64');
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'playground', cluster: { server: access.server, ...ca } }],
+    clusters: [{ name: 'playground', cluster: { server: access.server, 'certificate-authority-data': ca } }],
     users: [{ name: 'user', user: { token: access.token } }],
     contexts: [{ name: 'playground', context: { cluster: 'playground', user: 'user' } }],
     'current-context': 'playground',

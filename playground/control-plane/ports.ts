@@ -2,9 +2,10 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 // Below the ranges from which Linux (32768) and macOS (49152) take the ports of outgoing connections, so that no
-// connection can take a port between our look and the server's start, or while a server restarts.
-const LOWEST = 20_000;
-const HIGHEST = 32_000;
+// connection can take a port between our look and the server's start, or while a server restarts; and below the
+// range (from 20000) from which the simulated engines take theirs.
+const LOWEST = 10_000;
+const HIGHEST = 20_000;
 const TRIES = 200;
 
 /** `count` different TCP ports that are free on 127.0.0.1 now. */

@@ -15,8 +15,8 @@ export interface ServerPaths {
 }
 
 /** The certificate that the API server signs for itself; its own authority's certificate is in the same file. */
-export function apiCertificate(paths: ServerPaths): string {
-  return join(paths.certificates, 'apiserver.crt');
+export function apiCertificate(paths: ServerPaths): { cert: string; key: string } {
+  return { cert: join(paths.certificates, 'apiserver.crt'), key: join(paths.certificates, 'apiserver.key') };
 }
 
 export function etcdFlags(paths: ServerPaths): string[] {
@@ -57,7 +57,7 @@ export function controllerManagerFlags(paths: ServerPaths, kubeconfig: string): 
   return [
     `--kubeconfig=${kubeconfig}`,
     `--service-account-private-key-file=${paths.serviceAccountPrivateKey}`,
-    `--root-ca-file=${apiCertificate(paths)}`,
+    `--root-ca-file=${apiCertificate(paths).cert}`,
     '--leader-elect=false',
     '--secure-port=0',
     '--kube-api-qps=200',

@@ -120,10 +120,21 @@ export class ContainerWorker {
     this.#started = false;
     this.#ready = false;
     this.#host.expose(undefined);
-    const { exitCode, reason } = exit;
-    const finishedAt = kubeTime(Date.now());
-    this.#become({ terminated: { exitCode, reason, startedAt: kubeTime(startedAt), finishedAt } });
+    this.#become(this.#terminated(exit, startedAt));
     return exit;
+  }
+
+  #terminated({ exitCode, reason, message }: ContainerExit, startedAt: number): TerminatedState {
+    const fromLog = exitCode !== 0 && this.#spec.terminationMessagePolicy === 'FallbackToLogsOnError';
+    return {
+      terminated: {
+        exitCode,
+        reason,
+        ...(fromLog && message !== undefined ? { message } : {}),
+        startedAt: kubeTime(startedAt),
+        finishedAt: kubeTime(Date.now()),
+      },
+    };
   }
 
   async #stopWithPod(running: RunningContainer, gone: AbortSignal): Promise<void> {

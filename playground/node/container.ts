@@ -19,6 +19,8 @@ export interface ContainerStart {
 export interface ContainerExit {
   readonly exitCode: number;
   readonly reason: 'Completed' | 'Error' | 'OOMKilled';
+  /** The end of its log; shown where the container says `terminationMessagePolicy: FallbackToLogsOnError`. */
+  readonly message?: string;
 }
 
 /** A process, in this process or outside it, that stands in for a container. */

@@ -10,6 +10,7 @@ export interface TerminatedState {
   readonly terminated: {
     readonly exitCode: number;
     readonly reason: string;
+    readonly message?: string;
     readonly startedAt: string;
     readonly finishedAt: string;
   };

@@ -50,6 +50,7 @@ const containerSchema = z.object({
   startupProbe: probeSchema.optional(),
   readinessProbe: probeSchema.optional(),
   livenessProbe: probeSchema.optional(),
+  terminationMessagePolicy: z.string().optional(),
   lifecycle: z.object({ preStop: lifecycleHandlerSchema.optional() }).default({}),
 });
 export type Container = z.infer<typeof containerSchema>;

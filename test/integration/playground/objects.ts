@@ -4,7 +4,9 @@ import type { Playground } from '../../../playground/playground.ts';
 const containerState = z.object({
   waiting: z.object({ reason: z.string() }).optional(),
   running: z.object({ startedAt: z.string() }).optional(),
-  terminated: z.object({ exitCode: z.number(), reason: z.string() }).optional(),
+  terminated: z
+    .object({ exitCode: z.number(), reason: z.string(), message: z.string().optional() })
+    .optional(),
 });
 
 const podSchema = z.object({
