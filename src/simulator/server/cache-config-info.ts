@@ -18,7 +18,6 @@ const CONSTANT_LABELS: readonly (VersionSpan & { readonly labels: Labels })[] = 
   { until: '0.15.1', labels: { cpu_kvcache_space_bytes: 'None', cpu_offload_gb: '0.0', swap_space: '4.0' } },
   { until: '0.10.2', labels: { swap_space_bytes: '4294967296.0' } },
   { until: '0.20.2', labels: { calculate_kv_scales: 'False', mamba_ssm_cache_dtype: 'auto' } },
-  { since: '0.28.0', labels: { mamba_ssm_cache_dtype: 'float32', use_replayssm: 'False' } },
   { since: '0.11.2', until: '0.11.2', labels: { kv_offloading_backend: 'None' } },
   { since: '0.11.2', labels: { kv_offloading_size: 'None', mamba_block_size: 'None' } },
   { since: '0.15.1', labels: { kv_offloading_backend: 'native', mamba_cache_mode: 'none' } },
@@ -28,7 +27,16 @@ const CONSTANT_LABELS: readonly (VersionSpan & { readonly labels: Labels })[] = 
   },
   { since: '0.20.2', until: '0.20.2', labels: { hash_block_size: 'None' } },
   { since: '0.20.2', until: '0.28.0', labels: { user_specified_mamba_block_size: 'False' } },
-  { since: '0.28.0', labels: { skip_page_size_padded: 'None' } },
+  {
+    since: '0.28.0',
+    labels: {
+      mamba_ssm_cache_dtype: 'float32',
+      prefix_match_unit: 'None',
+      replayssm_buffer_len: '16',
+      skip_page_size_padded: 'None',
+      use_replayssm: 'False',
+    },
+  },
   {
     since: '0.32.0',
     labels: {
@@ -37,8 +45,6 @@ const CONSTANT_LABELS: readonly (VersionSpan & { readonly labels: Labels })[] = 
       hash_block_size: 'None',
       kv_cache_layout: 'None',
       prefix_cache_retention_interval: '0',
-      prefix_match_unit: 'None',
-      replayssm_buffer_len: '16',
       swa_bounded_replay: 'True',
       use_kda_recoverssm: 'False',
     },

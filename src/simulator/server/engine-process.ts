@@ -15,8 +15,6 @@ const BASE_RESIDENT_BYTES = 993_976_320;
 const STARTUP_CPU_SECONDS = 19.3;
 const CPU_SECONDS_PER_SECOND = 0.02;
 
-/** Long enough for a short-lived taker of the reserved port to leave; a port in use for longer is a mistake. */
-const LISTEN_ATTEMPTS = 50;
 const LISTEN_RETRY_MS = 100;
 
 const KILLED = 137;
@@ -93,12 +91,15 @@ export class EngineProcess {
     this.#api = new ApiServer({ args, vllmVersion, generation, page, http, onRequestEnd });
   }
 
-  /** Loads for the start-up seconds, then opens the port. Ends by itself with code 1 if it cannot. */
-  async load(host: string, port: number): Promise<void> {
+  /**
+   * Loads for the start-up seconds, then opens the port, in at most `attempts` tries a tenth of a second apart.
+   * Ends by itself with code 1 if it cannot.
+   */
+  async load(host: string, port: number, attempts: number): Promise<void> {
     const { signal } = this.#starting;
     try {
       await sleep(this.#args.startupSeconds * 1000, undefined, { signal });
-      await this.#listen(host, port, signal);
+      await this.#listen(host, port, attempts, signal);
     } catch (error) {
       if (this.#phase === 'Starting') this.#exit({ exitCode: 1, message: String(error) });
       return;
@@ -165,13 +166,13 @@ export class EngineProcess {
     };
   }
 
-  async #listen(host: string, port: number, signal: AbortSignal): Promise<void> {
+  async #listen(host: string, port: number, attempts: number, signal: AbortSignal): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#api.listen(host, port, signal);
         return;
       } catch (error) {
-        if (attempt === LISTEN_ATTEMPTS || signal.aborted) throw error;
+        if (attempt === attempts || signal.aborted) throw error;
         await sleep(LISTEN_RETRY_MS, undefined, { signal });
       }
     }

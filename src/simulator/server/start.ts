@@ -43,6 +43,9 @@ export interface SimulatedEngine {
 /** vLLM's exit code for arguments it does not take. */
 const USAGE = 2;
 
+/** A port of our own choice may be taken by another process while the engine loads; most give it back soon. */
+const RESERVED_PORT_ATTEMPTS = 50;
+
 /**
  * Starts a simulated vLLM engine. Resolves when the process exists, long before it serves. Arguments that vLLM
  * would refuse end it with code 2 and vLLM's own last line in `message`.
@@ -57,7 +60,7 @@ export async function startSimulatedEngine(options: SimulatedEngineOptions): Pro
     return refusedEngine(port, { exitCode: USAGE, message: outcome.message });
   }
   const engine = new EngineProcess(outcome.args, vllmVersion);
-  void engine.load(host, port);
+  void engine.load(host, port, options.port === 0 ? RESERVED_PORT_ATTEMPTS : 1);
   void engine.exited.then(() => releasePort(port));
   return {
     port,

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { run } from './simulate.ts';
+
+async function runWith(...args: readonly string[]) {
+  const written = { stdout: '', stderr: '' };
+  const exitCode = await run(args, {
+    stdout: { write: (text) => (written.stdout += text) },
+    stderr: { write: (text) => (written.stderr += text) },
+  });
+  return { exitCode, ...written };
+}
+
+test('without arguments shows how to use it and fails; with --help it succeeds', async () => {
+  expect(await runWith()).toMatchObject({
+    exitCode: 2,
+    stdout: expect.stringContaining('Usage: vllm-warden simulate'),
+  });
+  expect(await runWith('--help')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('--sim-speed'),
+  });
+});
+
+test('arguments that the chosen version refuses end it as they end vLLM', async () => {
+  const flags = ['serve', 'm', '--shutdown-timeout', '5'];
+  expect(await runWith('--vllm-version', 'v0.17.1', ...flags)).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: 'vllm: error: unrecognized arguments: --shutdown-timeout 5\n',
+  });
+});
+
+test('serves on its port as a process, and SIGTERM ends it with 0', async () => {
+  const script = `
+    import { run } from ${JSON.stringify(new URL('simulate.ts', import.meta.url).href)};
+    process.exitCode = await run(process.argv.slice(1), process);`;
+  const flags = ['serve', 'm', '--host', '127.0.0.1', '--port', '31973', '--sim-startup-seconds', '0'];
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, '--', ...flags]);
+  try {
+    const exited = once(child, 'exit');
+    let output = '';
+    for await (const chunk of child.stdout.setEncoding('utf8')) {
+      output += String(chunk);
+      if (output.includes('Serving on http://127.0.0.1:31973')) break;
+    }
+    expect(await (await fetch('http://127.0.0.1:31973/version')).json()).toEqual({ version: '0.32.0' });
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
