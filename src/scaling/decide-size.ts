@@ -60,7 +60,7 @@ export function decideSize(
   const decision = {
     ...draft,
     action: actionOf(current, draft.desired),
-    wouldChange: whatWouldChange(input, load),
+    wouldChange: whatWouldChange(input, load, bounds),
   };
   return { decision, memory: nextMemory };
 }

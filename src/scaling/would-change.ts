@@ -1,25 +1,32 @@
+import type { Bounds } from './bounds.ts';
 import type { FleetLoad } from './fleet-load.ts';
 import type { ScalingInput } from './types.ts';
 
 /** One sentence that says what would make the fleet grow or shrink from here, with the numbers to look at. */
-export function whatWouldChange(input: ScalingInput, load: FleetLoad): string {
-  const { settings, current } = input;
-  if (settings.mode === 'Paused') return 'nothing, while scaling.mode is Paused';
-  const half = Math.floor(load.ready.length / 2) + 1;
-  const grow =
-    current >= settings.maxReplicas
-      ? 'cannot grow: maxReplicas is reached'
-      : `grows when ${half} of ${load.ready.length} ready engines have more than ${settings.targets.queueDepth} waiting, ` +
-        `or mean KV usage exceeds ${(settings.targets.kvCacheUsage * 1.1).toFixed(2)}`;
-  const ready = load.ready.length;
-  const below =
-    ready > 1
-      ? Math.min(((ready - 1) / ready) * settings.targets.kvCacheUsage, settings.targets.kvCacheUsage * 0.9)
-      : 0;
-  const shrink =
-    current <= settings.minReplicas || ready < 2
-      ? 'cannot shrink below minReplicas'
-      : `shrinks when mean KV usage stays at or below ${below.toFixed(2)} for ` +
-        `${settings.behavior.scaleDown.stabilizationWindowSeconds} s with fewer than 2 waiting an engine`;
-  return `${grow}; ${shrink}`;
+export function whatWouldChange(input: ScalingInput, load: FleetLoad, bounds: Bounds): string {
+  if (input.settings.mode === 'Paused') return 'nothing, while scaling.mode is Paused';
+  return `${growth(input, load, bounds)}; ${shrink(input, load, bounds)}`;
+}
+
+function growth({ current, settings }: ScalingInput, { ready }: FleetLoad, bounds: Bounds): string {
+  if (current >= bounds.highest) return `cannot grow: maxReplicas is ${bounds.highest}`;
+  if (ready.length === 0) return 'can grow once an engine is ready and tells its load';
+  const { queueDepth, kvCacheUsage } = settings.targets;
+  const majority = Math.floor(ready.length / 2) + 1;
+  return (
+    `grows when ${majority} of ${ready.length} ready engines have more than ${queueDepth} waiting, ` +
+    `or mean KV usage exceeds ${(kvCacheUsage * 1.1).toFixed(2)}`
+  );
+}
+
+function shrink({ current, settings }: ScalingInput, { ready }: FleetLoad, bounds: Bounds): string {
+  if (current <= bounds.lowest) return `cannot shrink: the ${bounds.lowestBy} is ${bounds.lowest}`;
+  if (ready.length < 2) return 'can shrink once two engines are ready';
+  const { kvCacheUsage } = settings.targets;
+  // What one engine less can hold, and outside the tolerance of 10 %.
+  const below = Math.min(((ready.length - 1) / ready.length) * kvCacheUsage, kvCacheUsage * 0.9);
+  return (
+    `shrinks when mean KV usage stays below ${below.toFixed(2)} for ` +
+    `${settings.behavior.scaleDown.stabilizationWindowSeconds} s with fewer than 2 waiting an engine`
+  );
 }

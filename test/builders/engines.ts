@@ -11,7 +11,7 @@ export type Load = Omit<EngineLoad, 'atMs'>;
 
 type Overrides = Partial<EngineSnapshot>;
 
-const NO_PAGE = { state: 'Missing', reason: 'NoPage', message: 'no page was read yet' } as const;
+const NO_PAGE = { state: 'Missing', reason: 'NoPageYet', message: 'no page was read yet' } as const;
 
 function engine(name: string, overrides: Overrides): EngineSnapshot {
   return {
@@ -48,8 +48,8 @@ export function silent(name: string, lastLoad?: Load, overrides: Overrides = {})
     {
       page: {
         state: 'Missing',
-        reason: 'Timeout',
-        message: 'no answer within 5 s',
+        reason: 'PageTooOld',
+        message: 'no page for 20 s: no answer within 5 s',
         ...(lastLoad !== undefined && { lastLoad: { atMs: secondsAgo(20), ...lastLoad } }),
       },
       ...overrides,
