@@ -31,10 +31,12 @@ export function screenOf(sample: EngineSample, source: string): string {
 function header(sample: EngineSample, source: string): string[] {
   const models = sample.models.map(plain).join(', ') || ABSENT;
   const version = sample.version === undefined ? 'version unknown' : plain(sample.version);
+  const families = sample.dialect === 'no-stats' ? 'no engine families' : `families as of ${sample.dialect}`;
   return [
-    row('engine', plain(source)),
+    'Engine',
+    row('source', plain(source)),
     row('model', models),
-    row('vLLM', `${version}; families as of ${sample.dialect}`),
+    row('vLLM', `${version}; ${families}`),
     row('KV cache', capacity(sample.cacheConfig)),
   ];
 }
@@ -146,10 +148,22 @@ function server(sample: EngineSample): string[] {
 function absences({ notObservable }: EngineSample): string[] {
   const byReason = Map.groupBy(Object.entries(notObservable), ([, reason]) => reason);
   if (byReason.size === 0) return [];
-  const lines = [...byReason].map(
-    ([reason, fields]) => `  ${fields.map(([name]) => name).join(', ')}: ${plain(reason)}`,
-  );
+  const lines = [...byReason].flatMap(([reason, fields]) => [
+    ...wrapped(fields.map(([name]) => name)).map((line) => `  ${line}`),
+    `      ${plain(reason)}`,
+  ]);
   return ['Not observable', ...lines];
+}
+
+/** Names in lines of at most about a hundred columns. */
+function wrapped(names: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const name of names) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + name.length > 94) lines.push(name);
+    else lines[lines.length - 1] = `${last}, ${name}`;
+  }
+  return lines;
 }
 
 function row(label: string, value: string): string {

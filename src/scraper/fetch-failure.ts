@@ -1,3 +1,5 @@
+import { errors } from 'undici';
+
 /** Why a GET brought no body. */
 export type FetchFailureReason =
   | 'Aborted'
@@ -45,7 +47,7 @@ export function describeFailure(error: unknown, aborted: boolean): FetchFailure 
   const known = code === undefined ? undefined : BY_CODE[code];
   if (known !== undefined) return { ok: false, reason: known[0], message: known[1] };
   const detail = error instanceof Error ? error.message : String(error);
-  if (code?.startsWith('HPE_') === true) {
+  if (error instanceof errors.HTTPParserError) {
     return { ok: false, reason: 'BadResponse', message: `the answer is not HTTP: ${detail}` };
   }
   return {
