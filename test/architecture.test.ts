@@ -104,7 +104,7 @@ describe('a source that breaks a rule is caught', () => {
     ['builders of tests', 'fleet/a.ts', `import { x } from '../../test/builders/x.ts';`, 'outside src/'],
     ['another test', 'fleet/a.test.ts', `import { x } from '../../test/errors.test.ts';`, 'outside src/'],
     ['an unknown folder', 'cli/a.ts', `import { x } from '../misc/x.ts';`, 'no folder of the house'],
-    ['a file in no folder', 'helpers/a.ts', 'export const x = 1;', 'no folder of the house'],
+    ['a file in no folder', 'misc/a.ts', 'export const x = 1;', 'no folder of the house'],
     ['a file beside the folders', 'main.ts', 'export const x = 1;', 'no folder of the house'],
     [
       'client-node outside kube',

@@ -20,7 +20,7 @@ test('a trace becomes a schedule that lasts to its last arrival', () => {
 });
 
 test('columns are found by name, so order, further columns, CRLF and a byte order mark do no harm', () => {
-  const result = parseTrace('\uFEFFsession,output_tokens,arrival_ms,input_tokens\r\n7,44,12.5,374\r\n\r\n');
+  const result = parseTrace('\uFEFFuser,output_tokens,arrival_ms,input_tokens\r\n7,44,12.5,374\r\n\r\n');
   expect(result).toMatchObject({
     schedule: { requests: [{ id: 0, atMs: 12.5, promptTokens: 374, outputTokens: 44 }] },
   });
