@@ -25,7 +25,7 @@ function state(engine: EngineSnapshot, nowMs: number): string {
   if (engine.unschedulable !== undefined) return `Pending for ${age} (no node: ${engine.unschedulable})`;
   if (engine.lifecycle === 'Ready')
     return `Ready for ${duration(nowMs - (engine.readyAtMs ?? engine.createdAtMs))}`;
-  return `${engine.lifecycle} for ${age}`;
+  return engine.lifecycle === 'Terminating' ? 'Terminating' : `${engine.lifecycle} for ${age}`;
 }
 
 function load(engine: EngineSnapshot, nowMs: number): string {

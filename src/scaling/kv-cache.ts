@@ -87,7 +87,7 @@ interface Arithmetic {
 function arithmetic(held: number, engines: number, target: number): Arithmetic {
   const mean = held / engines;
   const size = Math.max(1, Math.ceil(withoutDust(held / target)));
-  const text = `${engines} engines at ${mean.toFixed(2)} mean KV usage / target ${target.toFixed(2)} = ${size}`;
+  const text = `${engines} engine${engines === 1 ? '' : 's'} at ${mean.toFixed(2)} mean KV usage / target ${target.toFixed(2)} = ${size}`;
   return { mean, ratio: withoutDust(mean / target), size, text };
 }
 

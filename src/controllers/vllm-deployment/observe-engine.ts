@@ -8,6 +8,7 @@ import type {
 import type { PodProjection } from './projections.ts';
 
 type ContainerStatus = PodProjection['status']['containerStatuses'][number];
+type PodCondition = PodProjection['status']['conditions'][number];
 
 /** Waiting states of a container that are part of a normal start. */
 const NORMAL_WAITS: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing']);
@@ -34,7 +35,7 @@ export function observeEngine(pod: PodProjection, page: PageState): EngineSnapsh
     revision: metadata.labels?.[LABELS.revision] ?? '',
     replicaSet: metadata.ownerReferences?.find(({ controller }) => controller === true)?.name ?? '',
     resourceVersion: metadata.resourceVersion,
-    lifecycle: lifecycleOf(pod, container, isReady),
+    lifecycle: lifecycleOf(pod, container, ready),
     createdAtMs: Date.parse(metadata.creationTimestamp ?? ''),
     restarts: container?.restartCount ?? 0,
     page,
@@ -55,12 +56,24 @@ export function servingPort(pod: PodProjection, portName: string): number | unde
 function lifecycleOf(
   pod: PodProjection,
   container: ContainerStatus | undefined,
-  isReady: boolean,
+  ready: PodCondition | undefined,
 ): EngineLifecycle {
   if (pod.metadata.deletionTimestamp !== undefined) return 'Terminating';
   if (pod.spec.nodeName === undefined) return 'Pending';
-  if (isReady) return 'Ready';
-  return container?.started === true ? 'Unready' : 'Loading';
+  if (ready?.status === 'True') return 'Ready';
+  return wasReady(container, ready) ? 'Unready' : 'Loading';
+}
+
+/**
+ * Whether the container that runs now was ready before. The kubelet sets Ready to False when it takes the pod in,
+ * before any container starts, and touches it again only when it changes: so a transition after the container's
+ * start is one away from ready. An engine that has started and awaits its first readiness probe still loads.
+ */
+function wasReady(container: ContainerStatus | undefined, ready: PodCondition | undefined): boolean {
+  const startedAt = container?.state.running?.startedAt;
+  const changedAt = ready?.lastTransitionTime;
+  if (container?.started !== true || startedAt == null || changedAt == null) return false;
+  return Date.parse(changedAt) > Date.parse(startedAt);
 }
 
 function troubleOf(container: ContainerStatus): EngineTrouble | undefined {

@@ -9,6 +9,7 @@ import { ManagedFieldsEntry, ObjectMeta, Timestamp } from '../../api/meta.ts';
 const StringMap = z.record(z.string(), z.string());
 
 const ContainerState = z.object({
+  running: z.object({ startedAt: Timestamp.nullish() }).optional(),
   waiting: z.object({ reason: z.string().optional(), message: z.string().optional() }).optional(),
   terminated: z
     .object({ reason: z.string().optional(), message: z.string().optional(), exitCode: z.int() })

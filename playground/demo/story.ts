@@ -1,0 +1,32 @@
+import type { VLLMDeployment } from '../../src/api/v1alpha1/vllm-deployment.ts';
+import type { LoadReport } from '../../src/loadtest/plan/load-report.ts';
+
+/** Ready engines at one moment of the demo. */
+export interface Sizes {
+  readonly seconds: number;
+  readonly ready: number;
+}
+
+/** The summary paragraph at the end of the demo, from what was measured and what the resource says. */
+export function tellStory(report: LoadReport, sizes: readonly Sizes[], fleet: VLLMDeployment): string {
+  const peak = sizes.reduce((most, size) => (size.ready > most.ready ? size : most), {
+    seconds: 0,
+    ready: 0,
+  });
+  const history = fleet.status?.scaling?.history ?? [];
+  const ups = history.filter(({ from, to }) => to > from);
+  const by = (signal: string): number => ups.filter(({ message }) => message.startsWith(signal)).length;
+  const { percentiles } = report.latencies.ttftMs;
+  const seconds = (ms: number | undefined): string =>
+    ms === undefined ? '?' : `${(ms / 1000).toFixed(1)} s`;
+  const share = report.goodput.ratio === undefined ? '?' : `${Math.round(100 * report.goodput.ratio)} %`;
+  return (
+    `Summary: ${report.completed} of ${report.planned.requests} requests were answered, ${report.failed} failed. ` +
+    `The fleet grew from 1 to ${peak.ready} engines (reached ${peak.seconds.toFixed(0)} s into the demo) and went back to 1, ` +
+    `in ${history.length} changes of size: ${by('QueueDepth')} upwards because requests waited, ` +
+    `${by('KVCache')} because the KV cache filled, ${history.length - ups.length} downwards. ` +
+    `First tokens came after ${seconds(percentiles.p50)} (median) and ${seconds(percentiles.p95)} (95th percentile); ` +
+    `${share} of the requests had one within 500 ms and then a token every 50 ms. ` +
+    `Why each change was made stands in the resource's status and events above.`
+  );
+}

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { Playground } from '../playground.ts';
+
+const CRD = new URL('../../crds/vllmdeployments.vllm.warden.dev.yaml', import.meta.url);
+const RULES = new URL('../../charts/vllm-warden/files/operator-rules.yaml', import.meta.url);
+
+/** The namespace that the operator keeps its lease in. */
+export const OPERATOR_NAMESPACE = 'vllm-warden-system';
+
+const PolicyRules = z.array(
+  z.object({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) }),
+);
+
+/** Installs what the chart installs but the operator itself: the CRD, the namespace, the operator's rights. */
+export async function installWarden(playground: Playground): Promise<void> {
+  await playground.bindOperator(PolicyRules.parse(parse(await readFile(RULES, 'utf8'))));
+  await expectKubectl(playground, ['apply', '-f', CRD.pathname]);
+  await expectKubectl(playground, ['create', 'namespace', OPERATOR_NAMESPACE]);
+  await expectKubectl(playground, [
+    'wait',
+    '--for=condition=Established',
+    '--timeout=30s',
+    '-f',
+    CRD.pathname,
+  ]);
+}
+
+/** Applies a manifest with kubectl. @throws Error with kubectl's words when it is refused */
+export async function applyManifest(playground: Playground, manifest: string): Promise<void> {
+  await expectKubectl(playground, ['apply', '-f', '-'], manifest);
+}
+
+/** What kubectl prints. @throws Error with its words when it fails */
+export async function expectKubectl(
+  playground: Playground,
+  args: readonly string[],
+  stdin?: string,
+): Promise<string> {
+  const result = await playground.kubectl(args, stdin === undefined ? {} : { stdin });
+  if (result.code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${result.stderr}`);
+  return result.stdout;
+}
