@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { reservePort } from '../simulator/server/port.ts';
 import { run } from './simulate.ts';
 
 async function runWith(...args: readonly string[]) {
@@ -36,16 +37,18 @@ test('serves on its port as a process, and SIGTERM ends it with 0', async () => 
   const script = `
     import { run } from ${JSON.stringify(new URL('simulate.ts', import.meta.url).href)};
     process.exitCode = await run(process.argv.slice(1), process);`;
-  const flags = ['serve', 'm', '--host', '127.0.0.1', '--port', '31973', '--sim-startup-seconds', '0'];
+  const port = await reservePort('127.0.0.1');
+  const url = `http://127.0.0.1:${port}`;
+  const flags = ['serve', 'm', '--host', '127.0.0.1', '--port', String(port), '--sim-startup-seconds', '0'];
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, '--', ...flags]);
   try {
     const exited = once(child, 'exit');
     let output = '';
     for await (const chunk of child.stdout.setEncoding('utf8')) {
       output += String(chunk);
-      if (output.includes('Serving on http://127.0.0.1:31973')) break;
+      if (output.includes(`Serving on ${url}`)) break;
     }
-    expect(await (await fetch('http://127.0.0.1:31973/version')).json()).toEqual({ version: '0.32.0' });
+    expect(await (await fetch(`${url}/version`)).json()).toEqual({ version: '0.32.0' });
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
   } finally {

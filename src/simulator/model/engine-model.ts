@@ -1,6 +1,6 @@
 import { EngineStats } from './engine-stats.ts';
 import { KvBlocks } from './kv-blocks.ts';
-import { stepDurationMs, type StepCost } from './profiles.ts';
+import { stepDurationMs, type StepCost, type StepLoad } from './profiles.ts';
 import { RequestQueue } from './request-queue.ts';
 import { RequestState, type EngineRequest, type FinishReason } from './request.ts';
 
@@ -23,7 +23,10 @@ export type AddOutcome =
 
 const QUEUED: AddOutcome = { kind: 'Queued' };
 
-/** Called once for each token of a finished step; `finish` with the last one of its request. */
+/**
+ * Called once for each token of a finished step; `finish` with the last one of its request. It must not call
+ * the engine, but for `add`.
+ */
 export type TokenListener = (requestId: string, finish: FinishReason | undefined) => void;
 
 /**
@@ -44,6 +47,7 @@ export class EngineModel {
   readonly #arriving = new RequestQueue('Arriving');
   readonly #waiting = new RequestQueue('Waiting');
   readonly #running: RequestState[] = [];
+  readonly #load: StepLoad = { computedTokens: 0, decodingSequences: 0, contextTokens: 0 };
   #stepEndMs: number | undefined;
 
   constructor(config: EngineModelConfig) {
@@ -95,12 +99,14 @@ export class EngineModel {
    */
   startStep(nowMs: number): number | undefined {
     this.#admitArrivals(nowMs);
-    const budget = this.#config.maxNumBatchedTokens;
-    const left = this.#scheduleRunning(budget);
-    const computed = budget - (left.preempted ? left.budget : this.#scheduleWaiting(left.budget, nowMs));
+    const load = this.#load;
+    load.computedTokens = 0;
+    load.decodingSequences = 0;
+    load.contextTokens = 0;
+    if (this.#scheduleRunning()) this.#scheduleWaiting(nowMs);
     this.#publishGauges();
-    if (computed === 0) return undefined;
-    const durationMs = this.#durationOf(computed);
+    if (load.computedTokens === 0) return undefined;
+    const durationMs = stepDurationMs(this.#config.stepCost, load);
     this.#stepEndMs = nowMs + durationMs;
     return durationMs;
   }
@@ -110,16 +116,15 @@ export class EngineModel {
     const nowMs = this.#stepEndMs;
     if (nowMs === undefined) return;
     this.#stepEndMs = undefined;
-    const latencies = new LatencyRun(this.stats);
-    let tokens = 0;
+    let counted = 0;
     let kept = 0;
     const batch = this.#running.length;
     for (let i = 0; i < batch; i += 1) {
       const state = this.#running[i];
       if (state === undefined) continue;
       if (this.#advance(state)) {
-        tokens += this.#recordToken(state, nowMs, latencies);
-        const finish = this.#finishOf(state);
+        counted += this.#recordToken(state, nowMs);
+        const finish = finishOf(state);
         if (finish !== undefined) this.#finish(state, finish, nowMs);
         onToken(state.request.id, finish);
         if (finish !== undefined) continue;
@@ -128,9 +133,9 @@ export class EngineModel {
       kept += 1;
     }
     this.#running.length = kept;
-    latencies.flush();
+    this.stats.flushLatencies();
     // vLLM makes an iteration record only for steps with output (AsyncLLM's output handler).
-    if (tokens > 0) this.stats.iterationTokens.observe(tokens);
+    if (counted > 0) this.stats.iterationTokens.observe(counted);
     this.#publishGauges();
   }
 
@@ -142,28 +147,32 @@ export class EngineModel {
     }
   }
 
-  /** Sequences in the batch go first, oldest first; when blocks run out, the youngest makes room. */
-  #scheduleRunning(tokenBudget: number): { readonly budget: number; readonly preempted: boolean } {
-    let budget = tokenBudget;
-    let preempted = false;
+  /**
+   * Sequences in the batch go first, oldest first; when blocks run out, the youngest makes room.
+   * @returns whether all kept their place; if not, nobody may join in this step
+   */
+  #scheduleRunning(): boolean {
+    const load = this.#load;
+    const budget = this.#config.maxNumBatchedTokens;
+    const before = this.#running.length;
     for (let i = 0; i < this.#running.length; i += 1) {
       const state = this.#running[i];
       if (state === undefined) break;
-      const wanted = Math.min(state.tokens - state.computedTokens, budget);
       state.stepTokens = 0;
-      if (wanted === 0) continue;
-      const before = this.#running.length;
-      if (this.#growOrPreempt(state, state.computedTokens + wanted)) {
-        state.stepTokens = wanted;
-        budget -= wanted;
-      }
-      preempted ||= this.#running.length < before;
+      const wanted = Math.min(state.tokens - state.computedTokens, budget - load.computedTokens);
+      if (wanted === 0 || !this.#growOrPreempt(state, state.computedTokens + wanted)) continue;
+      state.stepTokens = wanted;
+      load.computedTokens += wanted;
+      if (state.generatedTokens === 0 || wanted > 1) continue;
+      load.decodingSequences += 1;
+      load.contextTokens += state.tokens;
     }
-    return { budget, preempted };
+    return this.#running.length === before;
   }
 
   /** @returns whether `state` has its blocks; if not, it was itself the youngest and is waiting again */
   #growOrPreempt(state: RequestState, tokens: number): boolean {
+    if (tokens <= state.heldBlocks * this.kv.blockSize) return true;
     for (;;) {
       const held = this.kv.grow(state.heldBlocks, tokens);
       if (held !== undefined) {
@@ -189,39 +198,27 @@ export class EngineModel {
 
   /**
    * Admits from the head of the queue while there are slots, tokens and blocks for the whole sequence
-   * (`--scheduler-reserve-full-isl`, vLLM's default since 0.20). @returns the token budget left
+   * (`--scheduler-reserve-full-isl`, vLLM's default since 0.20).
    */
-  #scheduleWaiting(tokenBudget: number, nowMs: number): number {
-    let budget = tokenBudget;
-    while (budget > 0 && this.#running.length < this.#config.maxNumSeqs) {
+  #scheduleWaiting(nowMs: number): void {
+    const { maxNumBatchedTokens, maxNumSeqs } = this.#config;
+    while (this.#load.computedTokens < maxNumBatchedTokens && this.#running.length < maxNumSeqs) {
       const state = this.#waiting.peek();
-      if (state === undefined || !this.kv.fits(state.tokens)) break;
-      const wanted = Math.min(state.tokens, budget);
+      if (state === undefined || !this.kv.fits(state.tokens)) return;
+      const wanted = Math.min(state.tokens, maxNumBatchedTokens - this.#load.computedTokens);
       const held = this.kv.grow(0, wanted);
-      if (held === undefined) break;
+      if (held === undefined) return;
       this.#waiting.shift();
       state.phase = 'Running';
       state.heldBlocks = held;
       state.stepTokens = wanted;
-      budget -= wanted;
+      this.#load.computedTokens += wanted;
       if (state.scheduledMs === undefined) {
         state.scheduledMs = nowMs;
         this.stats.prefixCacheQueries += state.request.promptTokens;
       }
       this.#running.push(state);
     }
-    return budget;
-  }
-
-  #durationOf(computedTokens: number): number {
-    let decoding = 0;
-    let context = 0;
-    for (const state of this.#running) {
-      if (state.stepTokens !== 1 || state.generatedTokens === 0) continue;
-      decoding += 1;
-      context += state.tokens;
-    }
-    return stepDurationMs(this.#config.stepCost, computedTokens, decoding, context);
   }
 
   /** @returns whether the sequence has all its tokens computed, and so yields one more */
@@ -233,8 +230,9 @@ export class EngineModel {
   }
 
   /** @returns what vLLM counts for this token in the iteration: itself, and the prompt when it is the first */
-  #recordToken(state: RequestState, nowMs: number, latencies: LatencyRun): number {
+  #recordToken(state: RequestState, nowMs: number): number {
     state.generatedTokens += 1;
+    state.tokens += 1;
     this.stats.generationTokens += 1;
     let counted = 1;
     if (state.firstTokenMs === undefined) {
@@ -242,15 +240,10 @@ export class EngineModel {
       this.stats.observeFirstToken(state, nowMs);
       counted += state.request.promptTokens;
     } else {
-      latencies.add(nowMs - state.lastTokenMs);
+      this.stats.observeLatency(nowMs - state.lastTokenMs);
     }
     state.lastTokenMs = nowMs;
     return counted;
-  }
-
-  #finishOf(state: RequestState): FinishReason | undefined {
-    if (!state.finished) return undefined;
-    return state.generatedTokens >= state.request.maxTokens ? 'length' : 'stop';
   }
 
   #finish(state: RequestState, reason: FinishReason, nowMs: number): void {
@@ -272,24 +265,7 @@ export class EngineModel {
   }
 }
 
-/** Inter-token latencies of one step are mostly equal: observes runs of equal ones at once. */
-class LatencyRun {
-  readonly #stats: EngineStats;
-  #valueMs = 0;
-  #times = 0;
-
-  constructor(stats: EngineStats) {
-    this.#stats = stats;
-  }
-
-  add(valueMs: number): void {
-    if (valueMs !== this.#valueMs) this.flush();
-    this.#valueMs = valueMs;
-    this.#times += 1;
-  }
-
-  flush(): void {
-    if (this.#times > 0) this.#stats.interTokenLatency.observe(this.#valueMs / 1000, this.#times);
-    this.#times = 0;
-  }
+function finishOf({ request, generatedTokens }: RequestState): FinishReason | undefined {
+  if (generatedTokens < request.outputTokens) return undefined;
+  return generatedTokens >= request.maxTokens ? 'length' : 'stop';
 }

@@ -69,18 +69,21 @@ test('finished requests are counted by what they asked for and what they got', (
 });
 
 test.each([
-  // Measured: 7.0 ms at 1 and 8.7 ms at 64 sequences of about 192 tokens (8B on H100); 17.1 ms (70B at 2.5/s).
+  // Measured: 7.0 ms at 1 and 8.7 ms at 64 sequences of about 192 tokens (8B on H100).
   ['llama3.1-8b/H100x1', 1, 192, 7.02],
   ['llama3.1-8b/H100x1', 64, 64 * 192, 8.44],
 ] as const)(
   'a step of %s with %i decoding sequences takes what was measured',
   (profile, sequences, kv, ms) => {
-    expect(stepDurationMs(ENGINE_PROFILES[profile].stepCost, sequences, sequences, kv)).toBeCloseTo(ms, 2);
+    const load = { computedTokens: sequences, decodingSequences: sequences, contextTokens: kv };
+    expect(stepDurationMs(ENGINE_PROFILES[profile].stepCost, load)).toBeCloseTo(ms, 2);
   },
 );
 
 test('prefill is flat until its tokens cost more than reading the weights', () => {
   const { stepCost } = ENGINE_PROFILES['llama3.1-8b/H100x1'];
-  expect(stepDurationMs(stepCost, 300, 0, 0)).toBe(7);
-  expect(stepDurationMs(stepCost, 2048, 0, 0)).toBeCloseTo(40.55);
+  const prefill = (computedTokens: number): number =>
+    stepDurationMs(stepCost, { computedTokens, decodingSequences: 0, contextTokens: 0 });
+  expect(prefill(300)).toBe(7);
+  expect(prefill(2048)).toBeCloseTo(40.55);
 });

@@ -50,6 +50,9 @@ export class EngineStats {
   readonly requestParamsN = new Histogram(PARAMS_N_BUCKETS);
   readonly requestPreemptions = new Histogram(PREEMPTIONS_BUCKETS);
 
+  #latencyMs = 0;
+  #latencyTimes = 0;
+
   constructor(maxModelLen: number) {
     const bounds = tokenCountBuckets(maxModelLen);
     this.requestPromptTokens = new Histogram(bounds);
@@ -62,6 +65,20 @@ export class EngineStats {
   observeFirstToken(state: RequestState, nowMs: number): void {
     this.promptTokens += state.request.promptTokens;
     this.timeToFirstToken.observe(seconds(state.arrivalMs, nowMs));
+  }
+
+  /** Inter-token latencies of one step are mostly equal: runs of equal ones are observed at once. */
+  observeLatency(latencyMs: number): void {
+    if (latencyMs !== this.#latencyMs) this.flushLatencies();
+    this.#latencyMs = latencyMs;
+    this.#latencyTimes += 1;
+  }
+
+  /** Observes what {@link observeLatency} has gathered; to be called at the end of a step. */
+  flushLatencies(): void {
+    if (this.#latencyTimes === 0) return;
+    this.interTokenLatency.observe(this.#latencyMs / 1000, this.#latencyTimes);
+    this.#latencyTimes = 0;
   }
 
   observeFinish(state: RequestState, reason: FinishReason, nowMs: number): void {

@@ -95,15 +95,21 @@ export function isProfileName(name: string): name is ProfileName {
   return Object.hasOwn(ENGINE_PROFILES, name);
 }
 
-/**
- * Duration of one step in ms.
- * @param computedTokens T, @param decodingSequences S, @param contextTokens KV, as in {@link StepCost}
- */
-export function stepDurationMs(
-  cost: StepCost,
-  computedTokens: number,
-  decodingSequences: number,
-  contextTokens: number,
-): number {
-  return Math.max(cost.a, cost.b * computedTokens) + cost.d * decodingSequences + cost.c * contextTokens;
+/** What one step has to compute. */
+export interface StepLoad {
+  /** T: prefill chunks, and one a decoding sequence. */
+  computedTokens: number;
+  /** S. */
+  decodingSequences: number;
+  /** KV: context tokens that the decoding sequences hold. */
+  contextTokens: number;
+}
+
+/** Duration of one step in ms, by the formula of {@link StepCost}. */
+export function stepDurationMs(cost: StepCost, load: Readonly<StepLoad>): number {
+  return (
+    Math.max(cost.a, cost.b * load.computedTokens) +
+    cost.d * load.decodingSequences +
+    cost.c * load.contextTokens
+  );
 }

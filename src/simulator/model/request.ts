@@ -25,6 +25,8 @@ export class RequestState {
   scheduledMs: number | undefined;
   firstTokenMs: number | undefined;
   lastTokenMs = 0;
+  /** Tokens known so far, prompt and generated; the next token comes once all of them are computed. */
+  tokens: number;
   /** Tokens whose KV stands in the cache. */
   computedTokens = 0;
   /** Tokens that the step under way computes for it. */
@@ -37,14 +39,6 @@ export class RequestState {
     this.request = request;
     this.arrivalMs = arrivalMs;
     this.queuedMs = queuedMs;
-  }
-
-  /** Tokens known so far, prompt and generated; the next token comes once all of them are computed. */
-  get tokens(): number {
-    return this.request.promptTokens + this.generatedTokens;
-  }
-
-  get finished(): boolean {
-    return this.generatedTokens >= this.request.outputTokens;
+    this.tokens = request.promptTokens;
   }
 }

@@ -80,7 +80,7 @@ export class ApiServer {
     this.#closing = true;
     this.#server.close(onClosed);
     for (const [socket, { busy }] of this.#connections) {
-      if (!busy) socket.destroy();
+      if (!busy) socket.destroySoon();
     }
   }
 

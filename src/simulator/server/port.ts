@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /** Below the ranges from which systems take ports for outgoing connections (Linux 32768, macOS 49152). */
@@ -5,12 +6,12 @@ const FIRST_PORT = 20_000;
 const PORTS = 12_000;
 
 const reserved = new Set<number>();
-let next = (process.pid * 97) % PORTS;
+let next = randomInt(PORTS);
 
 /**
  * Finds a free TCP port on `host` and keeps it out of this process's other reservations until released. Nothing
  * holds it against other processes while its engine starts, for a port must refuse connections until then; taking
- * it from a range that systems do not hand out by themselves, at a place that depends on the process, makes a
+ * it from a range that systems do not hand out by themselves, at a random place, makes a
  * clash unlikely, and listening is retried.
  */
 export async function reservePort(host: string): Promise<number> {
