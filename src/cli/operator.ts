@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { pino } from 'pino';
 import type { z } from 'zod';
 import { LABELS } from '../api/v1alpha1/constants.ts';
 import { VLLMDeployment } from '../api/v1alpha1/vllm-deployment.ts';
@@ -23,10 +22,13 @@ import { EventRecorder } from '../runtime/event-recorder.ts';
 import { LeaderElector } from '../runtime/leader-elector.ts';
 import { Manager, type ManagerExit } from '../runtime/manager.ts';
 import { Reflector } from '../runtime/reflector.ts';
-import { silentMetrics } from '../runtime/silent.ts';
 import type { Store } from '../runtime/store.ts';
 import { WriteBarrier } from '../runtime/write-barrier.ts';
 import { Scraper } from '../scraper/scraper.ts';
+import { startHealthServer } from '../telemetry/health-server.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { startMetricsServer } from '../telemetry/metrics-server.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import type { CommandIo } from './inspect.ts';
 import { parseOptions, USAGE, type OperatorOptions } from './operator-options.ts';
 
@@ -64,10 +66,11 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 
 /** Wires the operator and runs it. */
 async function operate(options: OperatorOptions, stop: AbortSignal): Promise<ManagerExit> {
-  const log = pino({ level: options.logLevel });
+  const log = createLogger(options.logLevel);
+  const metrics = createMetrics();
   const identity = `${hostname()}_${randomUUID()}`;
-  const kube = createKubeClient({ ...options, userAgent: USER_AGENT, log });
-  const shared = { clock: systemClock, random: Math.random, log, metrics: silentMetrics };
+  const kube = createKubeClient({ ...options, userAgent: USER_AGENT, log, onRequest: metrics.apiRequest });
+  const shared = { clock: systemClock, random: Math.random, log, metrics: metrics.runtime };
   const caches = newCaches(log);
   const barrier = new WriteBarrier(systemClock);
   const events = new EventRecorder({
@@ -76,7 +79,7 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
   });
   const scraper = new Scraper({
     ...shared,
-    metrics: { scraped() {}, scrapeFailed() {}, scrapesSkipped() {}, targets() {} },
+    metrics: metrics.fleets,
     engineProxyUrl: options.engineProxyUrl,
     onPage: (key, _uid, sample) => {
       const fleet = caches.fleets.get(key);
@@ -89,7 +92,7 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
     barrier,
     scraper,
     events,
-    metrics: { decided() {}, forgotten() {} },
+    metrics: metrics.fleets,
     statusRefreshMs: options.statusRefreshMs,
   });
   const controller = new Controller({
@@ -115,7 +118,17 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
       await kube.close();
     },
   });
-  return manager.run(stop);
+  const health = await startHealthServer({ address: options.healthAddress, isReady: () => manager.ready });
+  try {
+    const exporter = await startMetricsServer(options.metricsAddress, metrics.registry);
+    try {
+      return await manager.run(stop);
+    } finally {
+      await exporter.close();
+    }
+  } finally {
+    await health.close();
+  }
 }
 
 /** Which fleets a change concerns. */
