@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { reservePort } from '../simulator/server/port.ts';
 import { run } from './simulate.ts';
+
+const MAIN = join(import.meta.dirname, 'main.ts');
 
 async function runWith(...args: readonly string[]) {
   const written = { stdout: '', stderr: '' };
@@ -34,13 +37,10 @@ test('arguments that the chosen version refuses end it as they end vLLM', async 
 });
 
 test('serves on its port as a process, and SIGTERM ends it with 0', async () => {
-  const script = `
-    import { run } from ${JSON.stringify(new URL('simulate.ts', import.meta.url).href)};
-    process.exitCode = await run(process.argv.slice(1), process);`;
   const port = await reservePort('127.0.0.1');
   const url = `http://127.0.0.1:${port}`;
   const flags = ['serve', 'm', '--host', '127.0.0.1', '--port', String(port), '--sim-startup-seconds', '0'];
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, '--', ...flags]);
+  const child = spawn(process.execPath, [MAIN, 'simulate', ...flags]);
   try {
     const exited = once(child, 'exit');
     let output = '';

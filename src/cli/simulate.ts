@@ -1,10 +1,6 @@
 import { parseServeArgs } from '../simulator/server/serve-args.ts';
 import { startSimulatedEngine } from '../simulator/server/start.ts';
-
-export interface CommandIo {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
-}
+import type { CommandIo } from './inspect.ts';
 
 const DEFAULT_VLLM_VERSION = '0.32.0';
 
