@@ -3,9 +3,14 @@ import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 /** The deletion cost that marks a victim: lower than any that a person would set, above the least that fits. */
 export const VICTIM_DELETION_COST = -1_073_741_824;
 
+/** Whether the engine carries the mark of a victim. */
+export function isMarked({ deletionCost }: EngineSnapshot): boolean {
+  return deletionCost === VICTIM_DELETION_COST;
+}
+
 /**
- * The engine that a shrink takes: not ready before ready, then least in flight, then coldest cache, then
- * youngest. Among engines that are not ready the order is the ReplicaSet controller's own (unassigned, then
+ * The engine that a shrink takes: not ready before ready, then the one that is marked already (so that a choice
+ * once made is kept), then least in flight, then coldest cache, then youngest. Among engines that are not ready the order is the ReplicaSet controller's own (unassigned, then
  * pending, then not ready), because it removes those before it looks at any deletion cost (kubernetes
  * `ActivePodsWithRanks`). A ready engine whose page is missing is never chosen: it may be the busiest.
  * The last word goes to the name, so that the same engines give the same victim.
@@ -27,6 +32,7 @@ export function inFlight(engine: EngineSnapshot): number | undefined {
 function compare(a: EngineSnapshot, b: EngineSnapshot): number {
   return (
     readiness(a) - readiness(b) ||
+    Number(isMarked(b)) - Number(isMarked(a)) ||
     compareNumbers(inFlight(a), inFlight(b)) ||
     warmth(a) - warmth(b) ||
     b.createdAtMs - a.createdAtMs ||

@@ -1,6 +1,6 @@
 import type { Condition } from '../api/meta.ts';
 import { CONDITIONS } from '../api/v1alpha1/constants.ts';
-import { isSilent } from '../snapshot/engine-snapshot.ts';
+import { isSilent, type EngineLoad } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { oldRevisions, totalReplicas } from './sizes.ts';
@@ -56,6 +56,13 @@ function ready(snapshot: FleetSnapshot, decision: FleetDecision): Finding {
   const needed = Math.max(1, snapshot.fleet.spec.scaling?.minReplicas ?? decision.size.desired);
   const share = `${serving} of ${plural(totalReplicas(snapshot), 'engine')} ready`;
   if (serving >= needed) return { status: 'True', reason: 'EnginesReady', message: share };
+  if (totalReplicas(snapshot) === 0 && decision.size.desired === 0) {
+    return {
+      status: 'False',
+      reason: 'ScaledToZero',
+      message: 'the fleet has no engine, as it was asked for',
+    };
+  }
   const reason = serving === 0 ? 'NoEngineReady' : 'TooFewEngines';
   return { status: 'False', reason, message: `${share}, at least ${needed} needed${trouble(snapshot)}` };
 }
@@ -128,7 +135,15 @@ function metricsAvailable({ engines }: FleetSnapshot): Finding {
   if (serving.every(({ page }) => page.state === 'Missing')) {
     return { status: 'Unknown', reason: 'FirstPageAwaited', message: 'no engine has been read yet' };
   }
+  if (serving.every(({ page }) => page.state === 'Missing' || tellsNothing(page.load))) {
+    const message = `${pages} read, but none tells its queue or its KV usage: do not start the engines with --disable-log-stats`;
+    return { status: 'False', reason: 'NoLoadOnPages', message };
+  }
   return { status: 'True', reason: 'PagesRead', message: `${pages} read and fresh` };
+}
+
+function tellsNothing({ waiting, kvCacheUsage }: EngineLoad): boolean {
+  return waiting === undefined && kvCacheUsage === undefined;
 }
 
 function scalingActive(snapshot: FleetSnapshot, decision: FleetDecision): Finding {

@@ -1,12 +1,12 @@
 import type { ManualFloor } from '../api/v1alpha1/status.ts';
-import { decideSize } from '../scaling/decide-size.ts';
+import { decideSize, freshMemory, rememberChange } from '../scaling/decide-size.ts';
 import { fleetLoad, sizeInputs } from '../scaling/fleet-load.ts';
-import type { ScalingInput, SizeDecision } from '../scaling/types.ts';
+import type { ScalingInput, ScalingMemory, SizeDecision } from '../scaling/types.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { findConflict, noteForeignWrites, type Conflict } from './foreign-scale.ts';
 import { manualFloorAt } from './manual-floor.ts';
 import type { FleetMemory } from './memory.ts';
-import { orderedSize } from './sizes.ts';
+import { oldRevisions, orderedSize } from './sizes.ts';
 
 /** The outcome over all that decides about a fleet. */
 export interface FleetDecision {
@@ -23,37 +23,88 @@ export function decideFleet(
 ): { decision: FleetDecision; memory: FleetMemory } {
   const foreignWrites = noteForeignWrites(snapshot, memory.foreignWrites, nowMs);
   const conflict = findConflict(snapshot, foreignWrites);
-  const manualFloor = manualFloorAt(snapshot, foreignWrites, nowMs);
-  const { scaling } = snapshot.fleet.spec;
+  const manualFloor = manualFloorAt(snapshot, memory.specReplicas, nowMs);
+  const sized = decideBySpec(snapshot, memory, manualFloor, nowMs);
+  const size = conflict === undefined || isNew(snapshot) ? sized.size : standBack(sized.size, conflict);
+  const isIdle = snapshot.fleet.spec.suspend || snapshot.stalled !== undefined || !size.carriedOut;
+  return {
+    decision: {
+      size,
+      ...(manualFloor !== undefined && { manualFloor }),
+      ...(conflict !== undefined && { conflict }),
+    },
+    memory: {
+      scaling: isIdle ? sized.scaling : countShrinkOfRollout(snapshot, size, sized.scaling, nowMs),
+      foreignWrites,
+      decided: isIdle ? size.current : size.desired,
+      specReplicas: snapshot.fleet.spec.replicas,
+    },
+  };
+}
+
+/**
+ * During a roll-out a shrink is carried out by deciding it: the surge that is out becomes one engine more, and no
+ * write of a ReplicaSet stands for it alone. It must count for the policies all the same.
+ */
+function countShrinkOfRollout(
+  snapshot: FleetSnapshot,
+  { current, desired }: SizeDecision,
+  memory: ScalingMemory,
+  nowMs: number,
+): ScalingMemory {
+  if (desired >= current || oldRevisions(snapshot).length === 0) return memory;
+  return rememberChange(memory, { atMs: nowMs, from: current, to: desired });
+}
+
+function decideBySpec(
+  snapshot: FleetSnapshot,
+  memory: FleetMemory,
+  manualFloor: ManualFloor | undefined,
+  nowMs: number,
+): { size: SizeDecision; scaling: ScalingMemory } {
+  const { scaling, engine } = snapshot.fleet.spec;
+  const current = orderedSize(snapshot, memory.decided);
   if (scaling === undefined) {
-    return { decision: { size: fixedSize(snapshot, nowMs) }, memory: { ...memory, foreignWrites } };
+    // Nothing is recommended meanwhile: a fleet that is sized again starts with an empty window.
+    return {
+      size: fixedSize(snapshot, current, nowMs),
+      scaling: freshMemory(nowMs, memory.scaling.changes),
+    };
   }
   const input: ScalingInput = {
-    current: orderedSize(snapshot),
+    current,
     engines: snapshot.engines,
-    settings: { ...scaling, startupTimeoutSeconds: snapshot.fleet.spec.engine.startupTimeoutSeconds },
+    settings: {
+      ...scaling,
+      ...(isNew(snapshot) && { mode: 'Auto' }),
+      startupTimeoutSeconds: engine.startupTimeoutSeconds,
+    },
     ...(manualFloor !== undefined && {
       manualFloor: { replicas: manualFloor.replicas, untilMs: Date.parse(manualFloor.until) },
     }),
   };
-  const sized = decideSize(input, memory.scaling, nowMs);
-  const decision: FleetDecision = {
-    size: conflict === undefined ? sized.decision : standBack(sized.decision, conflict),
-    ...(manualFloor !== undefined && { manualFloor }),
-    ...(conflict !== undefined && { conflict }),
-  };
-  return { decision, memory: { scaling: sized.memory, foreignWrites } };
+  const { decision, memory: next } = decideSize(input, memory.scaling, nowMs);
+  return { size: decision, scaling: next };
+}
+
+/** A fleet that was never started has no size to keep: it starts at its least size in every mode. */
+function isNew({ replicaSets }: FleetSnapshot): boolean {
+  return replicaSets.length === 0;
 }
 
 /** The decision as advice only, while somebody else writes the size. */
 function standBack(size: SizeDecision, conflict: Conflict): SizeDecision {
-  return { ...size, carriedOut: false, reason: 'ConflictingAutoscaler', message: conflict.message };
+  return {
+    ...size,
+    carriedOut: false,
+    reason: 'ConflictingAutoscaler',
+    message: `${conflict.message}; ${size.message}`,
+  };
 }
 
 /** A fleet without `spec.scaling` has the size that `spec.replicas` says (a person's, or an HPA's). */
-function fixedSize(snapshot: FleetSnapshot, nowMs: number): SizeDecision {
+function fixedSize(snapshot: FleetSnapshot, current: number, nowMs: number): SizeDecision {
   const { spec } = snapshot.fleet;
-  const current = orderedSize(snapshot);
   const desired = spec.replicas ?? current;
   return {
     action: desired === current ? 'Hold' : desired > current ? 'Grow' : 'Shrink',

@@ -43,7 +43,8 @@ function badness(engine: EngineSnapshot): number {
   if (isSilent(engine)) return 700;
   if (engine.lifecycle === 'Terminating') return 600;
   if (engine.lifecycle !== 'Ready') return 500;
-  return engine.page.state === 'Fresh'
-    ? 100 * (engine.page.load.kvCacheUsage ?? 0) + (engine.page.load.waiting ?? 0)
-    : 0;
+  if (engine.page.state !== 'Fresh') return 0;
+  const { kvCacheUsage = 0, waiting = 0 } = engine.page.load;
+  // However busy, a healthy engine comes after all that are not.
+  return Math.min(499, 100 * kvCacheUsage + waiting);
 }

@@ -11,7 +11,10 @@ export interface ForeignWrite {
 const TOLERATED_WRITES = 2;
 const WATCHED_MS = 10 * 60_000;
 
-/** Foreign writes of the last ten minutes, with those that this snapshot shows for the first time. */
+/**
+ * Foreign writes of the last ten minutes, oldest first, with those that this snapshot shows for the first time.
+ * Once they are a conflict, at least as many are kept as make one, until ten minutes after the last.
+ */
 export function noteForeignWrites(
   snapshot: FleetSnapshot,
   known: readonly ForeignWrite[],
@@ -21,7 +24,10 @@ export function noteForeignWrites(
     scaledBy === undefined ? [] : [{ replicaSet: name, manager: scaledBy.manager, atMs: scaledBy.atMs }],
   );
   const fresh = seen.filter((write) => !known.some((other) => same(write, other)));
-  return [...known, ...fresh].filter((write) => nowMs - write.atMs < WATCHED_MS);
+  const all = [...known, ...fresh].toSorted((a, b) => a.atMs - b.atMs);
+  const recent = all.filter((write) => nowMs - write.atMs < WATCHED_MS);
+  const isConflict = known.length > TOLERATED_WRITES && recent.length > 0;
+  return isConflict ? all.slice(-Math.max(recent.length, TOLERATED_WRITES + 1)) : recent;
 }
 
 function same(a: ForeignWrite, b: ForeignWrite): boolean {
@@ -49,13 +55,16 @@ export function findConflict(snapshot: FleetSnapshot, writes: readonly ForeignWr
         'the size is left alone until it is deleted, or spec.scaling is removed so that it may rule',
     };
   }
+  const [first] = writes;
   const last = writes.at(-1);
-  if (last === undefined || writes.length <= TOLERATED_WRITES) return undefined;
+  if (first === undefined || last === undefined || writes.length <= TOLERATED_WRITES) return undefined;
+  // Nobody fights over a size that the operator does not write.
+  if (snapshot.fleet.spec.scaling.mode !== 'Auto') return undefined;
   const until = new Date(last.atMs + WATCHED_MS).toISOString();
   return {
     reason: 'ForeignWrites',
     message:
-      `${writes.length} writes of the size by ${last.manager} within 10 minutes; the size is left alone ` +
-      `until ${until}, or set spec.scaling.mode to Paused while you scale by hand`,
+      `${writes.length} writes of the size since ${new Date(first.atMs).toISOString()}, the last by ${last.manager}; ` +
+      `the size is left alone until ${until}, or set spec.scaling.mode to Paused while you scale by hand`,
   };
 }

@@ -2,19 +2,29 @@ import { freshMemory, rememberChange } from '../scaling/decide-size.ts';
 import type { ScalingMemory, SizeChange } from '../scaling/types.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { ForeignWrite } from './foreign-scale.ts';
+import { decidedSize } from './sizes.ts';
 
 /** What the operator remembers of a fleet between passes. Lost with the leader, but for what status holds. */
 export interface FleetMemory {
   readonly scaling: ScalingMemory;
   /** Writes of the ReplicaSets' size by others, oldest first. */
   readonly foreignWrites: readonly ForeignWrite[];
+  /** The size that was last decided and carried out: during a roll-out the rest is surge. */
+  readonly decided: number | undefined;
+  /** `spec.replicas` as the last pass saw it, so that a change of it is told from an old number. */
+  readonly specReplicas: number | undefined;
 }
 
 /** The memory of a leader that begins now: the changes of size are taken over from the status of the fleet. */
 export function recallMemory(snapshot: FleetSnapshot, nowMs: number): FleetMemory {
   const history = snapshot.fleet.status?.scaling?.history ?? [];
   const changes = history.map(({ at, from, to }) => ({ atMs: Date.parse(at), from, to }));
-  return { scaling: freshMemory(nowMs, changes), foreignWrites: [] };
+  return {
+    scaling: freshMemory(nowMs, changes),
+    foreignWrites: [],
+    decided: decidedSize(snapshot),
+    specReplicas: snapshot.fleet.spec.replicas,
+  };
 }
 
 /** The memory after a change of size was carried out. */

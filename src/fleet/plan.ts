@@ -1,39 +1,10 @@
-import { pickVictim, VICTIM_DELETION_COST } from '../disruption/pick-victim.ts';
-import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
-import type { SizeChange } from '../scaling/types.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import type { Action, FleetChange } from './actions.ts';
 import type { FleetDecision } from './decide-fleet.ts';
+import { enginesOf, isRemoving, planRemoval, readyIn, unmarkLeftovers, waitForUnmarks } from './removal.ts';
 import { oldRevisions, totalReplicas } from './sizes.ts';
 
-/**
- * What a pass does, as data. Each action carries what it expects to find, so that the executor can look at the
- * live objects just before it acts, and leave it when the world has moved on.
- */
-export type Action =
-  | { readonly kind: 'ApplyService' }
-  | { readonly kind: 'ApplyPodDisruptionBudget' }
-  | { readonly kind: 'CreateReplicaSet'; readonly revision: string; readonly replicas: number }
-  | {
-      readonly kind: 'Grow';
-      readonly replicaSet: string;
-      readonly from: number;
-      readonly to: number;
-      readonly change?: FleetChange;
-    }
-  /** Makes the engine the one that the ReplicaSet removes next. */
-  | { readonly kind: 'MarkVictim'; readonly engine: EngineSnapshot }
-  | {
-      readonly kind: 'RemoveVictim';
-      readonly engine: EngineSnapshot;
-      readonly replicaSet: string;
-      readonly from: number;
-      readonly change?: FleetChange;
-    }
-  | { readonly kind: 'UnmarkEngine'; readonly engine: EngineSnapshot; readonly replicaSet: string }
-  | { readonly kind: 'DeleteReplicaSet'; readonly name: string; readonly uid: string };
-
-/** The change of the fleet's size that an action carries out; absent on the surge of a roll-out and its end. */
-export type FleetChange = Pick<SizeChange, 'from' | 'to'>;
+export type { Action, FleetChange } from './actions.ts';
 
 /** Revisions without engines that are kept to go back to. */
 const REVISION_HISTORY_LIMIT = 3;
@@ -42,10 +13,11 @@ const REVISION_HISTORY_LIMIT = 3;
 export function planFleet(snapshot: FleetSnapshot, decision: FleetDecision): readonly Action[] {
   if (snapshot.fleet.spec.suspend || snapshot.stalled !== undefined) return [];
   const size = planSize(snapshot, decision);
+  const unmarks = unmarkLeftovers(snapshot, size);
   return [
     ...planChildren(snapshot),
-    ...size,
-    ...unmarkLeftovers(snapshot, size),
+    ...waitForUnmarks(size, unmarks),
+    ...unmarks,
     ...pruneRevisions(snapshot),
   ];
 }
@@ -58,26 +30,49 @@ function planChildren({ children }: FleetSnapshot): readonly Action[] {
   ];
 }
 
-function planSize(snapshot: FleetSnapshot, decision: FleetDecision): readonly Action[] {
+function planSize(snapshot: FleetSnapshot, { size }: FleetDecision): readonly Action[] {
   const total = totalReplicas(snapshot);
   const target = snapshot.replicaSets.find(({ revision }) => revision === snapshot.revision);
-  const desired = decision.size.carriedOut ? decision.size.desired : decision.size.current;
+  const desired = size.carriedOut ? size.desired : size.current;
   if (target === undefined) {
     // A first revision starts at its size; a later one starts empty, and the roll-out fills it.
     return [{ kind: 'CreateReplicaSet', revision: snapshot.revision, replicas: total > 0 ? 0 : desired }];
   }
-  if (snapshot.replicaSets.some((set) => isRemoving(snapshot, set))) return [];
-  if (total < desired) return [grow(target, desired - total, { from: total, to: desired })];
-  const old = oldRevisions(snapshot);
-  const targetReady = enginesOf(snapshot, target).filter(({ lifecycle }) => lifecycle === 'Ready').length;
-  if (total > desired) {
-    const change = decision.size.action === 'Shrink' ? { from: total, to: total - 1 } : undefined;
-    if (old.length === 0) return shrink(snapshot, target, change);
-    return targetReady >= target.replicas
-      ? old.slice(0, 1).flatMap((set) => shrink(snapshot, set, change))
-      : [];
+  // Growth first: it also calls off a removal that the ReplicaSet has not carried out yet.
+  if (total < desired) {
+    const set = growingSet(snapshot, target);
+    return [grow(set, desired - total, { from: size.current, to: desired })];
   }
-  return old.length > 0 && targetReady >= target.replicas ? [grow(target, 1)] : [];
+  if (snapshot.replicaSets.some((set) => isRemoving(snapshot, set))) return [];
+  const surplus = total - desired;
+  const old = oldRevisions(snapshot);
+  if (old.length > 0) return planRollout(snapshot, target, old, desired, surplus);
+  if (surplus === 0) return [];
+  const change = { from: total, to: total - 1 };
+  return planRemoval(snapshot, [target], { surplus, ...(size.action === 'Shrink' && { change }) });
+}
+
+/**
+ * One engine more of the new revision, then one of an old one less. The last good engines of an old revision go
+ * only when as many others are ready as the fleet should have; what is not ready anyway goes first and need not
+ * wait, so that a roll-out can end a bad revision, and finds room on a cluster that has no spare node.
+ */
+function planRollout(
+  snapshot: FleetSnapshot,
+  target: ReplicaSetSnapshot,
+  old: readonly ReplicaSetSnapshot[],
+  desired: number,
+  surplus: number,
+): readonly Action[] {
+  if (surplus > 0) return planRemoval(snapshot, old, { surplus, keepReady: desired });
+  return readyIn(snapshot, [target]) >= target.replicas ? [grow(target, 1)] : [];
+}
+
+/** The new revision, unless it has yet to show a ready engine and an old one does: load must not wait for proof. */
+function growingSet(snapshot: FleetSnapshot, target: ReplicaSetSnapshot): ReplicaSetSnapshot {
+  if (readyIn(snapshot, [target]) > 0) return target;
+  const proven = oldRevisions(snapshot).filter((set) => readyIn(snapshot, [set]) > 0);
+  return proven.toSorted((a, b) => b.createdAtMs - a.createdAtMs)[0] ?? target;
 }
 
 function grow(set: ReplicaSetSnapshot, by: number, change?: FleetChange): Action {
@@ -91,39 +86,6 @@ function grow(set: ReplicaSetSnapshot, by: number, change?: FleetChange): Action
   };
 }
 
-/** Takes one engine away in two passes: mark it, and once the mark is seen, shrink the set by one. */
-function shrink(snapshot: FleetSnapshot, set: ReplicaSetSnapshot, change?: FleetChange): readonly Action[] {
-  const engines = enginesOf(snapshot, set);
-  const best = pickVictim(engines);
-  if (best === undefined) return [];
-  const marked = engines.find(isMarked);
-  const victim = marked !== undefined && marked.lifecycle === best.lifecycle ? marked : best;
-  if (!isMarked(victim)) return [{ kind: 'MarkVictim', engine: victim }];
-  return [
-    {
-      kind: 'RemoveVictim',
-      engine: victim,
-      replicaSet: set.name,
-      from: set.replicas,
-      ...(change !== undefined && { change }),
-    },
-  ];
-}
-
-/** A mark that no shrink stands behind (a crashed leader's, a decision that turned) would kill the wrong engine later. */
-function unmarkLeftovers(snapshot: FleetSnapshot, size: readonly Action[]): readonly Action[] {
-  const victims = size.flatMap((action) =>
-    action.kind === 'MarkVictim' || action.kind === 'RemoveVictim' ? [action.engine.uid] : [],
-  );
-  return snapshot.replicaSets
-    .filter((set) => !isRemoving(snapshot, set))
-    .flatMap((set) =>
-      enginesOf(snapshot, set)
-        .filter((engine) => isMarked(engine) && !victims.includes(engine.uid))
-        .map((engine) => ({ kind: 'UnmarkEngine', engine, replicaSet: set.name }) as const),
-    );
-}
-
 function pruneRevisions(snapshot: FleetSnapshot): readonly Action[] {
   return snapshot.replicaSets
     .filter(
@@ -133,19 +95,4 @@ function pruneRevisions(snapshot: FleetSnapshot): readonly Action[] {
     .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
     .slice(REVISION_HISTORY_LIMIT)
     .map(({ name, uid }) => ({ kind: 'DeleteReplicaSet', name, uid }));
-}
-
-function enginesOf(snapshot: FleetSnapshot, set: ReplicaSetSnapshot): readonly EngineSnapshot[] {
-  return snapshot.engines.filter(
-    (engine) => engine.replicaSet === set.name && engine.lifecycle !== 'Terminating',
-  );
-}
-
-/** The ReplicaSet was told to remove an engine and has not done so yet: its marks must stay. */
-function isRemoving(snapshot: FleetSnapshot, set: ReplicaSetSnapshot): boolean {
-  return enginesOf(snapshot, set).length > set.replicas;
-}
-
-function isMarked(engine: EngineSnapshot): boolean {
-  return engine.deletionCost === VICTIM_DELETION_COST;
 }

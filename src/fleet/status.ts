@@ -6,7 +6,7 @@ import type { SizeDecision } from '../scaling/types.ts';
 import { buildConditions } from './conditions.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { engineLines } from './engine-lines.ts';
-import { oldRevisions, orderedSize, totalReplicas } from './sizes.ts';
+import { oldRevisions, totalReplicas } from './sizes.ts';
 import { count, cut, percent } from './text.ts';
 import { buildWhy } from './why.ts';
 
@@ -31,7 +31,7 @@ export function buildStatus(
   const state = stateOf(snapshot, decision);
   return {
     observedGeneration: metadata.generation ?? 0,
-    replicas: orderedSize(snapshot),
+    replicas: decision.size.current,
     selector: `${LABELS.fleet}=${metadata.name}`,
     endpoints: [`http://${metadata.name}.${metadata.namespace}.svc:${SERVICE_PORT}/v1`],
     summary: summary(snapshot, decision, state),
@@ -54,9 +54,9 @@ function stateOf(snapshot: FleetSnapshot, { size }: FleetDecision): Summary['sta
   const isBlind = serving.some(isSilent);
   const isRefused = snapshot.replicaSets.some(({ failure }) => failure !== undefined);
   if (isSick || isBlind || isRefused) return 'Degraded';
-  if (serving.length === 0) return 'Starting';
   const total = totalReplicas(snapshot);
   const wanted = size.carriedOut ? size.desired : total;
+  if (serving.length === 0 && wanted > 0) return 'Starting';
   return total !== wanted || serving.length !== total || oldRevisions(snapshot).length > 0
     ? 'Scaling'
     : 'Ready';

@@ -22,7 +22,7 @@ function substance(status: WrittenStatus): unknown {
     status.summary?.revision,
     (status.conditions ?? [])
       .filter(({ type }) => !FOLLOWS_LOAD.has(type))
-      .map(({ type, status: value, reason }) => [type, value, reason])
+      .map(({ type, status: value, reason }) => `${type} ${value} ${reason}`)
       .toSorted(),
     (status.scaling?.history ?? []).map(({ at, from, to }) => [at, from, to]),
     status.scaling?.manualFloor,

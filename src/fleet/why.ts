@@ -16,23 +16,19 @@ export function buildWhy(
   state: Summary['state'],
   history: readonly ScalingChange[],
 ): string[] {
-  return [
+  const now = [
     `${state}: ${headline(snapshot, decision)}.`,
     ...stalledSentence(snapshot),
     ...rolloutSentence(snapshot),
-    `Size: ${decision.size.desired} because ${decision.size.message}.`,
+    sizeSentence(decision),
     ...decision.size.proposals.map(proposalSentence),
-    ...(decision.size.carriedOut
-      ? []
-      : [`The size is advice only; the fleet stays at ${decision.size.current}.`]),
     ...floorSentence(decision),
     ...(decision.size.proposals.length === 0 ? [] : [`Next: ${decision.size.wouldChange}.`]),
-    ...history
-      .slice(-CHANGES_TOLD)
-      .map((change) => `${change.at.slice(11, 19)} UTC: ${change.from} → ${change.to}: ${change.message}.`),
-  ]
-    .slice(0, SENTENCES)
-    .map((sentence) => cut(sentence, SENTENCE_LENGTH));
+  ];
+  const changes = history
+    .slice(-Math.min(CHANGES_TOLD, SENTENCES - now.length))
+    .map((change) => `${change.at.slice(11, 19)} UTC: ${change.from} → ${change.to}: ${change.message}.`);
+  return [...now, ...changes].map((sentence) => cut(sentence, SENTENCE_LENGTH));
 }
 
 function headline({ engines }: FleetSnapshot, { size }: FleetDecision): string {
@@ -57,6 +53,11 @@ function rolloutSentence(snapshot: FleetSnapshot): string[] {
   if (old.length === 0) return [];
   const names = old.map(({ revision }) => revision).join(', ');
   return [`Rolling out revision ${snapshot.revision}, one engine more at a time, then one of ${names} less.`];
+}
+
+function sizeSentence({ size }: FleetDecision): string {
+  if (size.carriedOut) return `Size: ${size.desired} because ${size.message}.`;
+  return `Size: stays at ${size.current}; ${size.desired} is advice only: ${size.message}.`;
 }
 
 function proposalSentence(proposal: Proposal): string {

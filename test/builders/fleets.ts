@@ -11,7 +11,7 @@ export const SCALING = { minReplicas: 1, maxReplicas: 8 } as const;
  * leaves it out.
  */
 export function fleet(spec: Readonly<Record<string, unknown>> = {}, status?: unknown): VLLMDeployment {
-  const parsed = parseVLLMDeployment({
+  const object = {
     apiVersion: 'vllm.warden.dev/v1alpha1',
     kind: 'VLLMDeployment',
     metadata: { name: 'chat', namespace: 'models', uid: 'fleet-uid', resourceVersion: '7', generation: 3 },
@@ -22,7 +22,9 @@ export function fleet(spec: Readonly<Record<string, unknown>> = {}, status?: unk
       ...spec,
     },
     ...(status !== undefined && { status }),
-  });
+  };
+  // Over the wire, where a field that is undefined does not exist.
+  const parsed = parseVLLMDeployment(JSON.parse(JSON.stringify(object)));
   if (!parsed.ok) throw new Error(parsed.issues.join('; '));
   return parsed.value;
 }

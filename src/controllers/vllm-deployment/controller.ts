@@ -188,6 +188,8 @@ function describe(action: Action): string {
   switch (action.kind) {
     case 'Grow':
       return `scaled ${action.replicaSet} from ${action.from} to ${action.to}`;
+    case 'CancelOrders':
+      return `scaled ${action.replicaSet} from ${action.from} to ${action.to}: no engine exists for the rest`;
     case 'RemoveVictim':
       return `scaled ${action.replicaSet} from ${action.from} to ${action.from - 1} to remove ${action.engine.name}`;
     case 'MarkVictim':

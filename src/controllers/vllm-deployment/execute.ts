@@ -64,6 +64,7 @@ export class Executor {
       case 'CreateReplicaSet':
         return this.#createReplicaSet(action, snapshot, signal);
       case 'Grow':
+      case 'CancelOrders':
         return this.#setReplicas(action.replicaSet, action.from, action.to, snapshot, signal);
       case 'MarkVictim':
         return this.#setDeletionCost(snapshot, action.engine, String(VICTIM_DELETION_COST), signal);
