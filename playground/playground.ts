@@ -110,6 +110,11 @@ export class Playground implements AsyncDisposable {
     return this.#plane.kubeconfig(user);
   }
 
+  /** That kubectl as a command line for people. */
+  get kubectlCommand(): string {
+    return [this.#provider.kubectl.file, ...this.#provider.kubectl.args].join(' ');
+  }
+
   /** Runs the kubectl of the control plane's own version. */
   kubectl(
     args: readonly string[],

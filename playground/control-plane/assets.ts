@@ -9,12 +9,13 @@ const FILES: Readonly<Record<ServerRole, string>> = {
   scheduler: 'kube-scheduler',
 };
 
-// $1 is the directory to remove, the rest the server's command. The shell outlives neither the server nor the end of
-// its own standard input.
+// $1 is the directory to remove, the rest the server's command. The watcher waits for the end of standard input by a
+// builtin, so that it has no child to leave behind, and once it is at work it is deaf to the shell's TERM.
 const UNTIL_STDIN_ENDS = [
   'directory=$1; shift; exec 3<&0',
   '"$@" </dev/null & server=$!',
-  '(cat <&3 >/dev/null; kill -9 $server; sleep 0.2; rm -rf "$directory") & watcher=$!',
+  '(while read -r line <&3; do :; done',
+  ' trap "" TERM; kill -9 $server; sleep 0.2; rm -rf "$directory") & watcher=$!',
   'wait $server; code=$?; kill $watcher 2>/dev/null; exit $code',
 ].join('\n');
 

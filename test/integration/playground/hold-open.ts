@@ -1,5 +1,9 @@
-/** Starts a playground, says where it is, and waits to be killed. */
+/** Starts a playground, from the programs in the folder of its argument if there is one; waits to be killed. */
 import { startPlayground } from '../../../playground/playground.ts';
 
-const playground = await startPlayground({ nodes: [{ name: 'node-a' }] });
+const [assets] = process.argv.slice(2);
+const playground = await startPlayground({
+  nodes: [{ name: 'node-a' }],
+  ...(assets === undefined ? {} : { assets }),
+});
 process.stdout.write(`${playground.directory}\n`);
