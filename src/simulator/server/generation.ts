@@ -9,10 +9,11 @@ import { createAnswerWriter, type AnswerWriter } from './openai-answer.ts';
 import type { GenerationRequest } from './openai-request.ts';
 import type { ServeArgs } from './serve-args.ts';
 
-const WORDS = [
-  'engine', 'block', 'queue', 'token', 'batch', 'cache', 'model', 'prompt', 'fleet', 'step', 'page', 'node',
-  'light', 'river', 'stone', 'paper', 'green', 'north', 'small', 'quick', 'early', 'plain', 'round', 'steady',
-] as const; // prettier-ignore
+/** What the engine has to say; one word a token. */
+const WORDS =
+  'engine block queue token batch cache model prompt fleet step page node light river stone paper green'.split(
+    ' ',
+  );
 
 /** Serves generation requests of one engine: engine tokens in, OpenAI answers out. */
 export class GenerationService {

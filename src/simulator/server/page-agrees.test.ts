@@ -20,7 +20,7 @@ const ENGINE = 'engine="0",model_name="tiny-llama"';
 
 test('after load with preemptions, the page agrees with what the clients count', async () => {
   await using running = await serving(['--num-gpu-blocks-override', '16', '--sim-speed', '200']);
-  const clients = 24;
+  const clients = 12;
   const seen = await Promise.all(
     Array.from({ length: clients }, (_, index) => streamOnce(running.url, 350 + index, 200 + index)),
   );
