@@ -38,18 +38,17 @@ export async function startOperator(
   { name = 'operator', flags = [], kubeconfig = playground.kubeconfig('operator') }: OperatorOptions = {},
 ): Promise<OperatorProcess> {
   const logFile = join(playground.directory, `${name}.log`);
+  const reach = Object.entries({
+    kubeconfig,
+    namespace: OPERATOR_NAMESPACE,
+    'engine-proxy': playground.engineProxyUrl,
+    'metrics-address': '127.0.0.1:0',
+    'health-address': '127.0.0.1:0',
+  }).flatMap(([flag, value]) => [`--${flag}`, value]);
   const output = openSync(logFile, 'a');
-  const child = spawn(
-    process.execPath,
-    [
-      ...['--import', EXIT_WITH_PARENT, CLI, 'operator'],
-      ...['--kubeconfig', kubeconfig, '--namespace', OPERATOR_NAMESPACE],
-      ...['--engine-proxy', playground.engineProxyUrl],
-      ...['--metrics-address', '127.0.0.1:0', '--health-address', '127.0.0.1:0'],
-      ...flags,
-    ],
-    { stdio: ['pipe', output, output] },
-  );
+  const child = spawn(process.execPath, ['--import', EXIT_WITH_PARENT, CLI, 'operator', ...reach, ...flags], {
+    stdio: ['pipe', output, output],
+  });
   closeSync(output);
   const exited = once(child, 'exit').then(([code, signal]: unknown[]) =>
     typeof code === 'number' ? code : String(signal),
