@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import { access, mkdir, readFile, rename } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { withFileLock } from './file-lock.ts';
@@ -37,10 +37,13 @@ async function ensureBuilt(log: (line: string) => void): Promise<string> {
   await mkdir(folder, { recursive: true });
   await withFileLock(`${binary}.lock`, log, async () => {
     if (await exists(binary)) return;
-    // One name for all: what a killed build left behind is overwritten.
-    const unfinished = `${binary}.tmp`;
-    await build(unfinished, log);
-    await rename(unfinished, binary);
+    const unfinished = `${binary}.${process.pid}.tmp`;
+    try {
+      await build(unfinished, log);
+      await rename(unfinished, binary);
+    } finally {
+      await rm(unfinished, { force: true });
+    }
   });
   return binary;
 }
