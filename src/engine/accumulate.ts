@@ -1,7 +1,7 @@
 import { labelText, sameBytes } from './bytes.ts';
+import { CacheConfigReader } from './cache-config.ts';
 import { BREAKDOWNS, HISTOGRAMS, PROCESS_NAMES, SCALARS } from './families.ts';
 import type { LabelReader } from './labels.ts';
-import type { CacheConfig } from './sample.ts';
 
 /** Far above what exists: a page that goes over is refused, so that no page decides how much memory it takes. */
 export const MOST_RANKS = 256;
@@ -98,7 +98,7 @@ export class PageState {
   readonly markers = new Set<number>();
   /** Families that are on the page but cannot be believed, and what is wrong with them. */
   readonly problems = new Map<string, string>();
-  cacheConfig: CacheConfig | undefined;
+  readonly cacheConfig = new CacheConfigReader();
   private readonly spare: Rank[] = [];
   private readonly reasonSlices: number[] = [];
   private current = 0;
@@ -110,7 +110,7 @@ export class PageState {
     this.process.fill(Number.NaN);
     this.markers.clear();
     this.problems.clear();
-    this.cacheConfig = undefined;
+    this.cacheConfig.clear();
     this.current = 0;
   }
 

@@ -27,24 +27,26 @@ export function buildSample(page: PageState, bytes: Uint8Array): EngineSample {
   const histograms = buildHistograms(page);
   const { timePerOutputTokenOld, ...latency } = histograms;
   const interTokenLatency = latency.interTokenLatency ?? timePerOutputTokenOld;
+  const waitingByReason = breakdown(page, 'waitingByReason');
+  const admissionRejections = breakdown(page, 'admissionRejections');
   const sample = {
     running: total(page, 'running'),
     waiting: total(page, 'waiting'),
-    waitingByReason: breakdown(page, 'waitingByReason'),
+    waitingByReason,
     kvCacheUsage,
     promptTokens: total(page, 'promptTokens'),
     generationTokens: total(page, 'generationTokens'),
     preemptions: total(page, 'preemptions'),
     steps: total(page, 'steps'),
     requests: breakdown(page, 'requests'),
-    admissionRejections: breakdown(page, 'admissionRejections'),
+    admissionRejections,
     prefixCache: prefixCache(page),
-    cacheConfig: usefulConfig(page.cacheConfig),
+    cacheConfig: usefulConfig(page.cacheConfig.config),
     histograms: { ...latency, interTokenLatency },
     ranks: page.ranks.filter(hasScalars).map((rank) => rankSample(rank, page, bytes)),
     processResidentMemoryBytes: measured(page.process[0]),
     processStartTimeSeconds: measured(page.process[1]),
-    dialect: dialect(page, histograms),
+    dialect: dialect(page, { ...histograms, waitingByReason, admissionRejections }),
     models: models(page, bytes),
   };
   return { ...sample, notObservable: explainAbsence(sample, page) };
@@ -93,15 +95,14 @@ function fraction(page: PageState, scalar: Scalar): number | undefined {
 function breakdown(page: PageState, name: Breakdown): Record<string, number> | undefined {
   if (page.problems.has(BREAKDOWN_NAMES[name])) return undefined;
   const slot = BREAKDOWNS.indexOf(name);
-  const sums: (number | undefined)[] = page.reasons.map(() => undefined);
-  for (const rank of page.ranks) {
-    rank.breakdowns[slot]?.forEach((value, reason) => {
-      if (!Number.isNaN(value)) sums[reason] = (sums[reason] ?? 0) + value;
-    });
-  }
-  const entries = page.reasons.flatMap((reason, i): [string, number][] => {
-    const sum = sums[i];
-    return sum === undefined ? [] : [[reason, sum]];
+  const entries: [string, number][] = [];
+  page.reasons.forEach((reason, i) => {
+    let sum: number | undefined;
+    for (const rank of page.ranks) {
+      const value = rank.breakdowns[slot]?.[i];
+      if (value !== undefined && !Number.isNaN(value)) sum = (sum ?? 0) + value;
+    }
+    if (sum !== undefined) entries.push([reason, sum]);
   });
   // fromEntries defines own properties, so a label `__proto__` is an entry like any other.
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
@@ -208,20 +209,22 @@ function models(page: PageState, bytes: Uint8Array): string[] {
   return [...new Set(names)].filter((name) => name !== '');
 }
 
-function dialect(page: PageState, histograms: ReturnType<typeof buildHistograms>): string {
+function dialect(
+  page: PageState,
+  shown: ReturnType<typeof buildHistograms> & Pick<EngineSample, 'waitingByReason' | 'admissionRejections'>,
+): string {
   const marked = (marker: Marker): boolean => page.markers.has(MARKERS.indexOf(marker));
-  const shown = (name: Breakdown): boolean => breakdown(page, name) !== undefined;
   return dialectOf({
-    admissionRejections: shown('admissionRejections'),
+    admissionRejections: shown.admissionRejections !== undefined,
     numPreemptions: marked('numPreemptions'),
-    waitingByReason: shown('waitingByReason'),
+    waitingByReason: shown.waitingByReason !== undefined,
     bySource: marked('bySource'),
     prefillKvComputed: marked('prefillKvComputed'),
-    timePerOutputToken: histograms.timePerOutputToken !== undefined,
-    timePerOutputTokenOld: histograms.timePerOutputTokenOld !== undefined,
-    interTokenLatency: histograms.interTokenLatency !== undefined,
+    timePerOutputToken: shown.timePerOutputToken !== undefined,
+    timePerOutputTokenOld: shown.timePerOutputTokenOld !== undefined,
+    interTokenLatency: shown.interTokenLatency !== undefined,
     kvCacheUsage: page.ranks.some((rank) => valueOf(rank, 'kvCacheUsage') !== undefined),
     engineLabel: page.ranks.some((rank) => rank.engineEnd > rank.engineStart),
-    anyFamily: page.ranks.length > 0 || page.cacheConfig !== undefined,
+    anyFamily: page.ranks.length > 0 || page.cacheConfig.config !== undefined,
   });
 }

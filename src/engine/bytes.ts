@@ -27,6 +27,7 @@ const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 const SAFE_MANTISSA = 900_719_925_474_098;
 
 const utf8 = new TextDecoder('utf-8');
+const SHORT = 24;
 
 /** The first position at or after `pos` that holds neither a space nor a tab. */
 export function skipBlanks(bytes: Uint8Array, pos: number): number {
@@ -43,7 +44,15 @@ export function nextLine(bytes: Uint8Array, pos: number): number {
 
 /** Text of a slice; bytes that are not UTF-8 become U+FFFD. */
 export function text(bytes: Uint8Array, start: number, end: number): string {
-  return utf8.decode(bytes.subarray(start, end));
+  // Numbers and most labels are short and ASCII, for which a decoder's set-up costs more than its work.
+  if (end - start > SHORT) return utf8.decode(bytes.subarray(start, end));
+  let ascii = '';
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x80) return utf8.decode(bytes.subarray(start, end));
+    ascii += String.fromCharCode(byte);
+  }
+  return ascii;
 }
 
 /** A label's value with the three escapes of the format undone: `\\`, `\"`, `\n`. */

@@ -1,41 +1,84 @@
-import { allLabels } from './labels.ts';
+import { CLOSE_BRACE, labelText, sameBytes, skipBlanks } from './bytes.ts';
+import { LONGEST_LABEL_VALUE, readLabelName, readLabelValue, type Slice } from './labels.ts';
 import type { CacheConfig } from './sample.ts';
 
+const encoder = new TextEncoder();
+/** The labels that are read, of about forty; no two are of one length. */
+const WANTED: ReadonlyMap<number, { readonly field: keyof CacheConfig; readonly name: Uint8Array }> = new Map(
+  (
+    [
+      ['blockSize', 'block_size'],
+      ['numGpuBlocks', 'num_gpu_blocks'],
+      ['kvCacheSizeTokens', 'kv_cache_size_tokens'],
+      ['kvCacheMaxConcurrency', 'kv_cache_max_concurrency'],
+      ['gpuMemoryUtilization', 'gpu_memory_utilization'],
+      ['cacheDtype', 'cache_dtype'],
+      ['enablePrefixCaching', 'enable_prefix_caching'],
+    ] as const
+  ).map(([field, label]) => [label.length, { field, name: encoder.encode(label) }]),
+);
+
+type Texts = { -readonly [field in keyof CacheConfig]?: string };
+
 /**
- * Reads the label block of `vllm:cache_config_info`, whose labels are its content. Ranks share one configuration,
- * so a later series only fills in what the earlier ones left out; `undefined` if the block is malformed.
+ * Reads `vllm:cache_config_info`, whose labels are its content. Ranks share one configuration: a later series only
+ * fills in what the earlier ones left out.
  */
-export function readCacheConfig(
-  bytes: Uint8Array,
-  labelsStart: number,
-  before: CacheConfig | undefined,
-): CacheConfig | undefined {
-  const labels = allLabels(bytes, labelsStart);
-  if (labels === undefined) return undefined;
+export class CacheConfigReader {
+  config: CacheConfig | undefined;
+  private readonly value: Slice = { start: 0, end: 0 };
+  private texts: Texts = {};
+
+  clear(): void {
+    this.config = undefined;
+    this.texts = {};
+  }
+
+  /** Reads from just after `{` to just after `}`; that position, or -1 if the block is malformed. */
+  read(bytes: Uint8Array, start: number): number {
+    let at = skipBlanks(bytes, start);
+    while (bytes[at] !== CLOSE_BRACE) {
+      const nameEnd = readLabelName(bytes, at);
+      const wanted = WANTED.get(nameEnd - at);
+      const next = nameEnd === at ? -1 : readLabelValue(bytes, nameEnd, this.value);
+      if (next < 0) return -1;
+      if (wanted !== undefined && sameBytes(wanted.name, 0, wanted.name.length, bytes, at, nameEnd)) {
+        this.keep(bytes, wanted.field);
+      }
+      at = next;
+    }
+    this.config = configOf(this.texts);
+    return at + 1;
+  }
+
+  /** Python prints what is not set as `None`. */
+  private keep(bytes: Uint8Array, field: keyof CacheConfig): void {
+    const { start, end } = this.value;
+    if (end - start > LONGEST_LABEL_VALUE || this.texts[field] !== undefined) return;
+    const told = labelText(bytes, start, end);
+    if (told !== 'None' && told !== '') this.texts[field] = told;
+  }
+}
+
+function configOf(texts: Readonly<Texts>): CacheConfig {
   return {
-    blockSize: before?.blockSize ?? numeric(labels.get('block_size')),
-    numGpuBlocks: before?.numGpuBlocks ?? numeric(labels.get('num_gpu_blocks')),
-    kvCacheSizeTokens: before?.kvCacheSizeTokens ?? numeric(labels.get('kv_cache_size_tokens')),
-    kvCacheMaxConcurrency: before?.kvCacheMaxConcurrency ?? numeric(labels.get('kv_cache_max_concurrency')),
-    gpuMemoryUtilization: before?.gpuMemoryUtilization ?? numeric(labels.get('gpu_memory_utilization')),
-    cacheDtype: before?.cacheDtype ?? known(labels.get('cache_dtype')),
-    enablePrefixCaching: before?.enablePrefixCaching ?? truth(labels.get('enable_prefix_caching')),
+    blockSize: numeric(texts.blockSize),
+    numGpuBlocks: numeric(texts.numGpuBlocks),
+    kvCacheSizeTokens: numeric(texts.kvCacheSizeTokens),
+    kvCacheMaxConcurrency: numeric(texts.kvCacheMaxConcurrency),
+    gpuMemoryUtilization: numeric(texts.gpuMemoryUtilization),
+    cacheDtype: texts.cacheDtype,
+    enablePrefixCaching: truth(texts.enablePrefixCaching),
   };
 }
 
-/** Python prints what is not set as `None`. */
-function known(value: string | undefined): string | undefined {
-  return value === undefined || value === 'None' || value === '' ? undefined : value;
-}
-
-function numeric(value: string | undefined): number | undefined {
-  const told = known(value);
+function numeric(told: string | undefined): number | undefined {
   if (told === undefined) return undefined;
   const parsed = Number(told);
   return Number.isFinite(parsed) && parsed >= 0 ? parsed : undefined;
 }
 
-function truth(value: string | undefined): boolean | undefined {
-  if (value === 'True') return true;
-  return value === 'False' ? false : undefined;
+function truth(told: string | undefined): boolean | undefined {
+  if (told === 'True') return true;
+  return told === 'False' ? false : undefined;
 }

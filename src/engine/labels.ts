@@ -7,10 +7,8 @@ import {
   QUOTE,
   SPACE,
   TAB,
-  labelText,
   sameBytes,
   skipBlanks,
-  text,
 } from './bytes.ts';
 
 /** A slice of the page. */
@@ -28,8 +26,6 @@ const FINISHED_REASON = encoder.encode('finished_reason');
 
 /** More bytes than any model name, rank or reason has; stops a page from filling memory through a label. */
 export const LONGEST_LABEL_VALUE = 512;
-/** vLLM's cache_config_info has about forty. */
-const MOST_LABELS = 256;
 
 /**
  * Reads one label block and keeps where the labels stand that tell series apart. Values are not decoded: most
@@ -49,16 +45,13 @@ export class LabelReader {
     this.reason.start = this.reason.end = 0;
   }
 
-  /** Reads from just after `{` to just after `}`; that position, or -1 if the block is malformed. */
+  /** Reads from just after `{` to just after `}` into cleared slices; that position, or -1 if the block is malformed. */
   read(bytes: Uint8Array, start: number): number {
-    this.clear();
     let at = skipBlanks(bytes, start);
     while (bytes[at] !== CLOSE_BRACE) {
-      const nameStart = at;
-      while (isNameByte(bytes[at] ?? 0)) at++;
-      const slot = this.slotFor(bytes, nameStart, at);
-      if (at === nameStart) return -1;
-      at = readValue(bytes, at, slot);
+      const nameEnd = readLabelName(bytes, at);
+      if (nameEnd === at) return -1;
+      at = readLabelValue(bytes, nameEnd, this.slotFor(bytes, at, nameEnd));
       if (at < 0) return -1;
     }
     return at + 1;
@@ -96,7 +89,7 @@ function is(name: Uint8Array, bytes: Uint8Array, start: number, end: number): bo
 }
 
 /** Reads `="value"` and the comma after it; the position of the next label or `}`, or -1. */
-function readValue(bytes: Uint8Array, start: number, into: Slice): number {
+export function readLabelValue(bytes: Uint8Array, start: number, into: Slice): number {
   let at = bytes[start] === EQUALS ? start : skipBlanks(bytes, start);
   if (bytes[at] !== EQUALS) return -1;
   at = bytes[at + 1] === QUOTE ? at + 1 : skipBlanks(bytes, at + 1);
@@ -115,25 +108,15 @@ function readValue(bytes: Uint8Array, start: number, into: Slice): number {
   return bytes[at] === CLOSE_BRACE ? at : -1;
 }
 
+/** The position after the label's name that begins at `start`. */
+export function readLabelName(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (isNameByte(bytes[at] ?? 0)) at++;
+  return at;
+}
+
 function isNameByte(byte: number): boolean {
   return (
     byte !== EQUALS && byte !== SPACE && byte !== TAB && byte !== NEWLINE && byte !== QUOTE && byte !== COMMA
   );
-}
-
-/** All labels of a block that starts just after `{`; for the one family whose labels are its content. */
-export function allLabels(bytes: Uint8Array, start: number): ReadonlyMap<string, string> | undefined {
-  const labels = new Map<string, string>();
-  const value: Slice = { start: 0, end: 0 };
-  let at = skipBlanks(bytes, start);
-  while (bytes[at] !== CLOSE_BRACE) {
-    const nameStart = at;
-    while (isNameByte(bytes[at] ?? 0)) at++;
-    if (at === nameStart || labels.size >= MOST_LABELS) return undefined;
-    const name = text(bytes, nameStart, at);
-    at = readValue(bytes, at, value);
-    if (at < 0) return undefined;
-    labels.set(name, labelText(bytes, value.start, Math.min(value.end, value.start + LONGEST_LABEL_VALUE)));
-  }
-  return labels;
 }

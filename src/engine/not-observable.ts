@@ -25,7 +25,7 @@ function histogram(family: string, hint = FIRST_REQUEST): Origin {
   return { families: [family], hint };
 }
 
-const TOP: Readonly<Record<string, Origin>> = {
+const TOP = {
   running: { families: [SCALAR_NAMES.running], hint: FIRST_REQUEST },
   waiting: { families: [SCALAR_NAMES.waiting], hint: FIRST_REQUEST },
   waitingByReason: { families: [BREAKDOWN_NAMES.waitingByReason], hint: since('0.20') },
@@ -48,7 +48,7 @@ const TOP: Readonly<Record<string, Origin>> = {
   cacheConfig: { families: [CACHE_CONFIG_NAME], hint: "vLLM's Rust front end does not show it" },
   processResidentMemoryBytes: { families: [PROCESS_NAMES[0]], hint: API_SERVERS },
   processStartTimeSeconds: { families: [PROCESS_NAMES[1]], hint: API_SERVERS },
-};
+} as const satisfies { readonly [field in keyof EngineSample]?: Origin };
 
 const LATENCY: Readonly<Record<keyof EngineSample['histograms'], Origin>> = {
   ttft: histogram(HISTOGRAM_NAMES.ttft),
@@ -66,22 +66,29 @@ const LATENCY: Readonly<Record<keyof EngineSample['histograms'], Origin>> = {
 const NO_STATS =
   'the engine runs with --disable-log-stats, which takes all its families off the page: remove that flag';
 
+const TOP_FIELDS = fieldsOf(TOP);
+const LATENCY_FIELDS = fieldsOf(LATENCY);
+
+function fieldsOf<Field extends string>(
+  origins: Readonly<Record<Field, Origin>>,
+): readonly (readonly [Field, Origin])[] {
+  const fields: [Field, Origin][] = [];
+  for (const field in origins) fields.push([field, origins[field]]);
+  return fields;
+}
+
 /** Why each absent field is absent, by field name. */
 export function explainAbsence(
   sample: Omit<EngineSample, 'notObservable'>,
   page: PageState,
 ): Record<string, string> {
   const reasons: Record<string, string> = {};
-  const explain = (fields: Readonly<Record<string, Origin>>, values: object): void => {
-    const present = new Set(
-      Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [key])),
-    );
-    for (const [field, origin] of Object.entries(fields)) {
-      if (!present.has(field)) reasons[field] = because(origin, sample.dialect, page);
-    }
-  };
-  explain(TOP, sample);
-  explain(LATENCY, sample.histograms);
+  for (const [field, origin] of TOP_FIELDS) {
+    if (sample[field] === undefined) reasons[field] = because(origin, sample.dialect, page);
+  }
+  for (const [field, origin] of LATENCY_FIELDS) {
+    if (sample.histograms[field] === undefined) reasons[field] = because(origin, sample.dialect, page);
+  }
   return reasons;
 }
 

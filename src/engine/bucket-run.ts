@@ -1,0 +1,53 @@
+import type { HistogramBuilder } from './accumulate.ts';
+import { BACKSLASH, NEWLINE, QUOTE, sameBytes } from './bytes.ts';
+import type { Family } from './families.ts';
+import type { Slice } from './labels.ts';
+
+/**
+ * The buckets of one histogram stand on neighbouring lines that differ in `le` and in the value alone, and make up
+ * most of a page. A line that is otherwise byte for byte the one before needs no look at its name and labels.
+ */
+export class BucketRun {
+  family: Family | undefined;
+  histogram: HistogramBuilder | undefined;
+  /** Of the line that `matches` has just accepted. */
+  leStart = 0;
+  leEnd = 0;
+  labelsEnd = 0;
+  private lineStart = 0;
+  private headLength = 0;
+
+  clear(): void {
+    this.histogram = undefined;
+  }
+
+  /** Begins a run with a bucket's line that was read in full. */
+  begin(lineStart: number, le: Slice, labelsEnd: number, family: Family, histogram: HistogramBuilder): void {
+    this.lineStart = lineStart;
+    this.leStart = le.start;
+    this.leEnd = le.end;
+    this.labelsEnd = labelsEnd;
+    this.headLength = this.leStart - lineStart;
+    this.family = family;
+    this.histogram = histogram;
+  }
+
+  /** Whether the line at `start` goes on with the run; if so, the positions are the new line's. */
+  matches(bytes: Uint8Array, start: number): boolean {
+    if (this.histogram === undefined) return false;
+    const leStart = start + this.headLength;
+    if (!sameBytes(bytes, this.lineStart, this.leStart, bytes, start, leStart)) return false;
+    let leEnd = leStart;
+    for (let byte = bytes[leEnd]; byte !== QUOTE; byte = bytes[leEnd]) {
+      if (byte === NEWLINE || byte === BACKSLASH) return false;
+      leEnd++;
+    }
+    const labelsEnd = leEnd + this.labelsEnd - this.leEnd;
+    if (!sameBytes(bytes, this.leEnd, this.labelsEnd, bytes, leEnd, labelsEnd)) return false;
+    this.lineStart = start;
+    this.leStart = leStart;
+    this.leEnd = leEnd;
+    this.labelsEnd = labelsEnd;
+    return true;
+  }
+}
