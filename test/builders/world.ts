@@ -1,0 +1,116 @@
+import { VICTIM_DELETION_COST } from '../../src/disruption/pick-victim.ts';
+import type { Action } from '../../src/fleet/plan.ts';
+import type { EngineSnapshot } from '../../src/snapshot/engine-snapshot.ts';
+import type { FleetSnapshot, ReplicaSetSnapshot } from '../../src/snapshot/fleet-snapshot.ts';
+import { loading, ready, type Load } from './engines.ts';
+import { fleetSnapshot, of, replicaSet } from './fleets.ts';
+
+/** The cluster as far as the deciders see it: ReplicaSets, and engines that get ready some time after their order. */
+export interface World {
+  readonly nowMs: number;
+  readonly replicaSets: readonly ReplicaSetSnapshot[];
+  readonly engines: readonly EngineSnapshot[];
+  /** Engines made so far; gives each its name. */
+  readonly born: number;
+}
+
+export interface Rules {
+  /** Seconds from order to ready, by revision; `undefined`: never. */
+  readonly startSeconds: (revision: string) => number | undefined;
+  /** The revision whose pods the API server refuses: a quota, an admission webhook. */
+  readonly refused?: string;
+  /** What each ready engine's page tells. */
+  readonly load: (engine: EngineSnapshot) => Load;
+}
+
+export function emptyWorld(nowMs: number): World {
+  return { nowMs, replicaSets: [], engines: [], born: 0 };
+}
+
+/** Carries out the actions of a plan, as the executor would. */
+export function carryOut(world: World, actions: readonly Action[]): World {
+  return actions.reduce(apply, world);
+}
+
+function apply(world: World, action: Action): World {
+  switch (action.kind) {
+    case 'ApplyService':
+    case 'ApplyPodDisruptionBudget':
+      return world;
+    case 'CreateReplicaSet': {
+      const set = replicaSet(action.revision, action.replicas, { createdAtMs: world.nowMs });
+      return { ...world, replicaSets: [...world.replicaSets, set] };
+    }
+    case 'Grow':
+    case 'CancelOrders':
+      return resize(world, action.replicaSet, action.to);
+    case 'RemoveVictim':
+      return resize(world, action.replicaSet, action.from - 1);
+    case 'MarkVictim':
+      return setCost(world, action.engine.uid, { deletionCost: VICTIM_DELETION_COST });
+    case 'UnmarkEngine':
+      return setCost(world, action.engine.uid, {});
+    case 'DeleteReplicaSet':
+      return { ...world, replicaSets: world.replicaSets.filter(({ uid }) => uid !== action.uid) };
+  }
+}
+
+function resize(world: World, name: string, replicas: number): World {
+  const resized = (set: ReplicaSetSnapshot) => (set.name === name ? { ...set, replicas } : set);
+  return { ...world, replicaSets: world.replicaSets.map(resized) };
+}
+
+function setCost(world: World, uid: string, cost: Pick<EngineSnapshot, 'deletionCost'>): World {
+  const changed = ({ deletionCost: _old, ...engine }: EngineSnapshot): EngineSnapshot => ({
+    ...engine,
+    ...cost,
+  });
+  return { ...world, engines: world.engines.map((one) => (one.uid === uid ? changed(one) : one)) };
+}
+
+/** The world so many seconds later: ReplicaSets have made and removed engines, engines got ready, pages were read. */
+export function later(world: World, seconds: number, rules: Rules): World {
+  const nowMs = world.nowMs + seconds * 1000;
+  const settled = world.replicaSets.reduce((next, set) => reconcile(next, set, rules), world);
+  return { ...settled, nowMs, engines: settled.engines.map((engine) => observe(engine, nowMs, rules)) };
+}
+
+/** A ReplicaSet at work: not ready before ready, then the lowest deletion cost (kubernetes `ActivePodsWithRanks`). */
+function reconcile(world: World, set: ReplicaSetSnapshot, { refused }: Rules): World {
+  const own = world.engines.filter(({ replicaSet: name }) => name === set.name);
+  if (own.length < set.replicas) {
+    if (set.revision === refused) return world;
+    const fresh = Array.from({ length: set.replicas - own.length }, (_, index) => {
+      const made = loading(`engine-${world.born + index + 1}`, 0, { createdAtMs: world.nowMs });
+      return of(set.revision, made);
+    });
+    return { ...world, engines: [...world.engines, ...fresh], born: world.born + fresh.length };
+  }
+  const isReady = ({ lifecycle }: EngineSnapshot): number => Number(lifecycle === 'Ready');
+  const cost = ({ deletionCost = 0 }: EngineSnapshot): number => deletionCost;
+  const gone = own
+    .toSorted((a, b) => isReady(a) - isReady(b) || cost(a) - cost(b) || b.createdAtMs - a.createdAtMs)
+    .slice(0, own.length - set.replicas);
+  return { ...world, engines: world.engines.filter((engine) => !gone.includes(engine)) };
+}
+
+function observe(engine: EngineSnapshot, nowMs: number, { startSeconds, load }: Rules): EngineSnapshot {
+  const start = startSeconds(engine.revision);
+  const readyAtMs = start === undefined ? Infinity : engine.createdAtMs + start * 1000;
+  if (nowMs < readyAtMs) return engine;
+  return {
+    ...ready(engine.name),
+    ...engine,
+    lifecycle: 'Ready',
+    readyAtMs,
+    page: { state: 'Fresh', load: { atMs: nowMs, ...load(engine) } },
+  };
+}
+
+/** What the operator sees of the world. */
+export function snapshotOf(
+  { replicaSets, engines }: World,
+  overrides: Partial<FleetSnapshot> = {},
+): FleetSnapshot {
+  return fleetSnapshot(engines, { replicaSets, ...overrides });
+}
