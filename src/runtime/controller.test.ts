@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { StalledError, TransientError, WaitingError, WardenError } from '../errors.ts';
 import { Controller, type Reconcile, type ReconcileResult } from './controller.ts';
 import { ManualClock } from './manual-clock.ts';
-import type { ReconcileOutcome } from './ports.ts';
+import type { Log, ReconcileOutcome } from './ports.ts';
 import { exponential } from './rate-limiter.ts';
 import { silentLog, silentMetrics } from './silent.ts';
 import { Store } from './store.ts';
@@ -11,6 +11,8 @@ interface Harness {
   readonly clock: ManualClock;
   readonly controller: Controller;
   readonly outcomes: ReconcileOutcome[];
+  /** Level and code of each failure that was logged. */
+  readonly logged: string[];
   readonly stop: AbortController;
   readonly ended: Promise<void>;
 }
@@ -18,12 +20,13 @@ interface Harness {
 function start(reconcile: Reconcile, caughtUp?: (key: string) => boolean): Harness {
   const clock = new ManualClock();
   const outcomes: ReconcileOutcome[] = [];
+  const logged: string[] = [];
   const controller = new Controller({
     name: 'fleet',
     reconcile,
     clock,
     random: () => 0.5,
-    log: silentLog,
+    log: recordingLog(logged),
     metrics: { ...silentMetrics, reconciled: (_name, outcome) => void outcomes.push(outcome) },
     workers: 2,
     timeoutMs: 60_000,
@@ -31,7 +34,20 @@ function start(reconcile: Reconcile, caughtUp?: (key: string) => boolean): Harne
     ...(caughtUp === undefined ? {} : { caughtUp }),
   });
   const stop = new AbortController();
-  return { clock, controller, outcomes, stop, ended: controller.run(stop.signal) };
+  return { clock, controller, outcomes, logged, stop, ended: controller.run(stop.signal) };
+}
+
+function recordingLog(logged: string[]): Log {
+  const at = (level: string) => (fields: object) =>
+    void logged.push(`${level} ${'code' in fields ? String(fields.code) : ''}`);
+  const log: Log = {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: () => log,
+  };
+  return log;
 }
 
 /** A reconcile that notes when it ran and answers with the next of `answers`, then with success. */
@@ -94,6 +110,29 @@ describe('what a pass ends with decides when the next one comes', () => {
     expect(outcomes[0]).toBe(outcome);
   });
 
+  test.each([
+    {
+      name: 'a conflict is not worth more than a debug line',
+      thrown: new WardenError('ApiConflict', 'x'),
+      log: 'debug ApiConflict',
+    },
+    { name: 'a bug is an error', thrown: new TypeError('x'), log: 'error Unexpected' },
+  ])('$name', async ({ thrown, log }) => {
+    const { clock, controller, logged } = start(scripted([thrown]).reconcile);
+    controller.enqueue('ns/chat');
+    await clock.advance(10);
+    expect(logged).toEqual([log]);
+  });
+
+  test('waiting forgets earlier failures', async () => {
+    const down = new TransientError('Down', 'down');
+    const script = scripted([down, down, new WaitingError('Loading', 'loads', 100), down]);
+    const { clock, controller } = start(script.reconcile);
+    controller.enqueue('ns/chat');
+    await clock.advance(1_000);
+    expect(script.times).toEqual([0, 5, 15, 115, 120]);
+  });
+
   test('a success forgets earlier failures', async () => {
     const down = new TransientError('Down', 'down');
     const script = scripted([down, down, { requeueAfterMs: 100 }, down]);
@@ -123,7 +162,7 @@ describe('a controller', () => {
 
   test('aborts a pass that takes too long, and counts it as failed', async () => {
     const reasons: unknown[] = [];
-    const { clock, controller, outcomes } = start(async (_request, { signal }) => {
+    const { clock, controller, outcomes, logged } = start(async (_request, { signal }) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
       reasons.push(signal.reason);
       throw new Error('whatever the cancelled call threw');
@@ -132,6 +171,7 @@ describe('a controller', () => {
     await clock.advance(60_000);
     expect(reasons).toEqual([expect.objectContaining({ code: 'ReconcileTimeout' })]);
     expect(outcomes).toEqual(['error']);
+    expect(logged).toEqual(['warn ReconcileTimeout']);
   });
 
   test('holds a key until the caches show what its last pass wrote', async () => {

@@ -90,6 +90,15 @@ describe('an event recorder', () => {
     ]);
   });
 
+  test('goes on with a series after quiet minutes, if fewer than six', async () => {
+    const { recorder, clock, written } = harness();
+    recorder.record(scaled);
+    await clock.advance(5 * 60_000);
+    recorder.record(scaled);
+    await clock.advance(60_000);
+    expect(written).toEqual(['create ScaledUp ×1', 'update ScaledUp ×2']);
+  });
+
   test('starts a new series after six quiet minutes, and then holds no timer', async () => {
     const { recorder, clock, written } = harness();
     recorder.record(scaled);

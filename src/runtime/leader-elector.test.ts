@@ -8,8 +8,8 @@ import { silentLog, silentMetrics } from './silent.ts';
 /** A Lease in memory that compares and swaps, as the API does. */
 class MemoryLease implements LeaseClient {
   lease: VersionedLease | undefined;
-  /** What the next calls do instead of working, in order. */
-  readonly faults: ('fail' | 'hang' | 'answer lost')[] = [];
+  /** What the next calls do instead of working, in order; a promise delays the call. */
+  readonly faults: ('fail' | 'hang' | 'answer lost' | Promise<void>)[] = [];
   calls = 0;
 
   get(signal: AbortSignal): Promise<VersionedLease | undefined> {
@@ -43,6 +43,7 @@ class MemoryLease implements LeaseClient {
     if (fault === 'hang') {
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     }
+    await (fault instanceof Promise ? fault : undefined);
     const result = work();
     if (fault === 'answer lost') throw new WardenError('ApiUnreachable', 'reset');
     return result;
@@ -166,6 +167,16 @@ describe('a leader', () => {
     expect(elector.lost.aborted).toBe(false);
     await clock.advance(1);
     expect(elector.lost.reason).toMatchObject({ code: 'LeadershipLost' });
+  });
+
+  test('counts from the start of a renewal, however slow its answer was', async () => {
+    const client = new MemoryLease();
+    const { elector, clock } = await leader(client);
+    client.faults.push(clock.sleep(5_000), ...Array.from({ length: 20 }, () => 'fail' as const));
+    await clock.advance(11_999);
+    expect(elector.lost.aborted).toBe(false);
+    await clock.advance(1);
+    expect(elector.lost.aborted).toBe(true);
   });
 
   test('has lost as soon as somebody else is written in the lease', async () => {

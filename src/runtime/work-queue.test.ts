@@ -94,11 +94,12 @@ describe('a work queue', () => {
     queue.addAfter('later', 10);
     let isDrained = false;
     const drained = queue.shutdown({ drain: true }).then(() => (isDrained = true));
+    expect(clock.pendingTimers).toBe(0);
     queue.add('c');
     expect([await queue.get(), await queue.get(), await queue.get()]).toEqual(['a', 'b', undefined]);
     queue.done('a');
     await clock.advance(20);
-    expect([isDrained, clock.pendingTimers]).toEqual([false, 0]);
+    expect(isDrained).toBe(false);
     queue.done('b');
     await drained;
   });
