@@ -1,6 +1,7 @@
 import type { z } from 'zod';
+import type { JsonObject } from './json.ts';
 import type { CelRule } from './schema.ts';
-import { type JsonObject, structuralSchema } from './structural-schema.ts';
+import { structuralSchema } from './structural-schema.ts';
 
 /** A column of `kubectl get`; priority 1 shows it only with `-o wide`. */
 export interface PrinterColumn {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isJsonObject, type JsonObject } from './json.ts';
 
 /**
  * A zod schema as the structural schema of a CRD. zod's own OpenAPI output is close to it; what differs is put
@@ -15,11 +14,6 @@ export function structuralSchema(schema: z.ZodType): JsonObject {
     unrepresentable: 'throw',
   });
   return structuralNode(asObject(generated));
-}
-
-/** Whether a JSON value is an object. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function asObject(value: unknown): JsonObject {

@@ -1,7 +1,9 @@
+import { isJsonObject } from '../api/json.ts';
+
 /** JSON with sorted keys and without undefined members: equal values give equal text. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (!isRecord(value)) return JSON.stringify(value);
+  if (!isJsonObject(value)) return JSON.stringify(value);
   const members = Object.keys(value)
     .filter((key) => value[key] !== undefined)
     .toSorted()
@@ -15,16 +17,11 @@ export function canonicalJson(value: unknown): string {
  */
 export function withoutDefaults(value: unknown, defaults: unknown): unknown {
   if (defaults === undefined) return value;
-  if (!isRecord(value) || !isRecord(defaults)) {
+  if (!isJsonObject(value) || !isJsonObject(defaults)) {
     return canonicalJson(value) === canonicalJson(defaults) ? undefined : value;
   }
   const kept = Object.entries(value)
     .map(([key, member]) => [key, withoutDefaults(member, defaults[key])] as const)
     .filter(([, member]) => member !== undefined);
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
-}
-
-/** Whether a JSON value is an object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { isJsonObject } from '../api/json.ts';
 import { POD_FIELDS, SPEC_DEFAULTS } from '../api/v1alpha1/pod-fields.ts';
 import type { VLLMDeploymentSpec } from '../api/v1alpha1/spec.ts';
-import { canonicalJson, isRecord, withoutDefaults } from './canonical-json.ts';
+import { canonicalJson, withoutDefaults } from './canonical-json.ts';
 import { formatVersion, versionOfImage } from './version.ts';
 
 /** Crockford's base 32 in lower case: 32 characters that may end a DNS label. */
@@ -48,5 +49,5 @@ function taggedVersion(image: string | undefined): string | undefined {
 function at(value: unknown, path: string): unknown {
   return path
     .split('.')
-    .reduce<unknown>((member, key) => (isRecord(member) ? member[key] : undefined), value);
+    .reduce<unknown>((member, key) => (isJsonObject(member) ? member[key] : undefined), value);
 }

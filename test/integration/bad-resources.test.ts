@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { startPlayground, type Playground } from '../../playground/playground.ts';
+import { isJsonObject } from '../../src/api/json.ts';
 import { BAD_ENGINES } from './bad-resources/engine.ts';
 import { BAD_PODS } from './bad-resources/pods.ts';
 import { BAD_SIZES } from './bad-resources/sizes.ts';
@@ -44,15 +45,11 @@ test('the resource that the bad ones are made of is accepted', async () => {
 });
 
 function merged(base: unknown, fragment: unknown): unknown {
-  if (!isObject(fragment)) return fragment;
-  const result = new Map(isObject(base) ? Object.entries(base) : []);
+  if (!isJsonObject(fragment)) return fragment;
+  const result = new Map(isJsonObject(base) ? Object.entries(base) : []);
   for (const [key, value] of Object.entries(fragment)) {
     if (value === null) result.delete(key);
     else result.set(key, merged(result.get(key), value));
   }
   return Object.fromEntries(result);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -56,8 +56,16 @@ const OTHER_LISTENERS = flagPattern('--host', '--uds', '--grpc', '--ssl-keyfile'
 /** Roles and connectors that move a request's KV cache from one engine to another. */
 const PREFILL_DECODE = 'kv_producer|kv_consumer|(Nixl|NixlPush|P2pNccl|PyNccl|Mooncake|MoRIIO)Connector';
 
+/** A flag and its value in one argument, as a shell would take it; vLLM does not know such a flag. */
+const UNSPLIT = '^--?[-_a-zA-Z0-9]+ ';
+
 /** What `engine.args` may not hold. Everything else is passed on as it is, and wins over the typed fields. */
 export const ENGINE_ARGS_RULES: readonly CelRule[] = [
+  ruleWithValues(
+    `!self.exists(arg, arg.matches('${UNSPLIT}'))`,
+    'split "%s" into two arguments: the flag and its value',
+    `self.filter(arg, arg.matches('${UNSPLIT}'))[0]`,
+  ),
   ...OWNED.map(([field, ...flags]) => refuse(flagPattern(...flags), `set ${field} instead`)),
   refuse(
     SEVERAL_NODES,

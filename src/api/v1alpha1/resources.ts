@@ -7,6 +7,9 @@ export const Quantity = z.union([z.int(), z.string().max(64)]).transform(String)
 const IS_QUANTITY =
   "(type(self[key]) == int ? int(self[key]) >= 0 : isQuantity(string(self[key])) && !quantity(string(self[key])).isLessThan(quantity('0')))";
 
+const IS_PART_OF_DEVICE =
+  "(key.contains('/') && isQuantity(string(self[key])) && !quantity(string(self[key])).isInteger())";
+
 const QuantityMap = z
   .record(z.string(), Quantity)
   .meta({ maxProperties: 32 })
@@ -16,6 +19,11 @@ const QuantityMap = z
         `self.all(key, ${IS_QUANTITY})`,
         'the value of %s is not a quantity: write one that is not negative, such as "1", "500m" or "80Gi"',
         `self.filter(key, !${IS_QUANTITY})[0]`,
+      ),
+      ruleWithValues(
+        `!self.exists(key, ${IS_PART_OF_DEVICE})`,
+        '%s is a device: write a whole number such as "1"',
+        `self.filter(key, ${IS_PART_OF_DEVICE})[0]`,
       ),
     ),
   );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { isJsonObject, type JsonObject, structuralSchema } from '../structural-schema.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import { RESTARTS_NOTHING, ROLLS } from '../schema.ts';
+import { structuralSchema } from '../structural-schema.ts';
 import { POD_FIELDS } from './pod-fields.ts';
 import { VLLMDeploymentSpec } from './spec.ts';
 import { VLLMDeploymentStatus } from './status.ts';

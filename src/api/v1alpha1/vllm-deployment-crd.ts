@@ -1,6 +1,6 @@
 import { defineCrd, type PrinterColumn } from '../define-crd.ts';
+import type { JsonObject } from '../json.ts';
 import { ruleWithValues } from '../schema.ts';
-import type { JsonObject } from '../structural-schema.ts';
 import {
   CATEGORIES,
   GROUP,

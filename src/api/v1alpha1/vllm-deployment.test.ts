@@ -46,7 +46,7 @@ describe('a readable object', () => {
 
 describe('an unreadable object tells each field and what is wrong with it', () => {
   test.each([
-    ['not an object', null, [': Invalid input: expected object, received null']],
+    ['not an object', null, ['the object: Invalid input: expected object, received null']],
     ['of another kind', { ...OBJECT, kind: 'Pod' }, ['kind: Invalid input: expected "VLLMDeployment"']],
     [
       'with two bad fields',

@@ -30,6 +30,8 @@ export function parseVLLMDeployment(object: unknown): ParsedVLLMDeployment {
   if (parsed.success) return { ok: true, value: deepFreeze(parsed.data) };
   return {
     ok: false,
-    issues: parsed.error.issues.map((issue) => `${z.core.toDotPath(issue.path)}: ${issue.message}`),
+    issues: parsed.error.issues.map(
+      ({ path, message }) => `${z.core.toDotPath(path) || 'the object'}: ${message}`,
+    ),
   };
 }

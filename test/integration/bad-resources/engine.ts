@@ -117,6 +117,11 @@ export const BAD_ENGINES: readonly BadResource[] = [
     invalid(`${ARGS}remove --host: ${PLAIN_HTTP}`),
   ],
   [
+    'a flag and its value in one argument',
+    'spec: {engine: {args: [--max-num-seqs 16]}}',
+    invalid(`${ARGS}split "--max-num-seqs 16" into two arguments: the flag and its value`),
+  ],
+  [
     'an argument that is a number',
     'spec: {engine: {args: [8]}}',
     malformed(

@@ -22,6 +22,13 @@ export const BAD_PODS: readonly BadResource[] = [
     ),
   ],
   [
+    'half a GPU as text',
+    'spec: {resources: {limits: {nvidia.com/gpu: "0.5"}}}',
+    invalid(
+      'spec.resources.limits: Invalid value: "object": nvidia.com/gpu is a device: write a whole number such as "1"',
+    ),
+  ],
+  [
     'a label of the operator',
     'spec: {template: {labels: {vllm.warden.dev/fleet: x}}}',
     invalid(
