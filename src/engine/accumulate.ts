@@ -86,7 +86,7 @@ export class Rank {
     const values = this.breakdowns[slot];
     if (values === undefined) return;
     while (values.length < reason) values.push(Number.NaN);
-    values[reason] = Math.max(values[reason] ?? 0, value);
+    if (!((values[reason] ?? Number.NaN) >= value)) values[reason] = value;
   }
 }
 

@@ -93,6 +93,27 @@ test('a page with bytes changed gives a sample or an error', () => {
   );
 });
 
+test('neither the order of lines nor a second copy of them changes a sample', () => {
+  const lines = PAGE.toString().trimEnd().split('\n');
+  const inOrder = (result: PageResult): unknown => {
+    if (!result.ok) throw new Error(result.message);
+    const { sample } = result;
+    return { ...sample, ranks: sample.ranks.toSorted((a, b) => a.engine.localeCompare(b.engine)) };
+  };
+  const copies = [...lines, ...lines];
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const shuffled = copies
+        .map((line, i) => ({ line, key: Math.imul(seed ^ (i + 1), 0x9e3779b1) }))
+        .toSorted((a, b) => a.key - b.key)
+        .map(({ line }) => line);
+      const page = new TextEncoder().encode(`${shuffled.join('\n')}\n`);
+      expect(inOrder(scanPage(page))).toEqual(inOrder(WHOLE));
+    }),
+    { numRuns: 5 },
+  );
+});
+
 test('every number reads as the language reads it', () => {
   const reader = new NumberReader();
   const check = (text: string): void => {

@@ -89,6 +89,16 @@ const rows: readonly (readonly [what: string, lines: readonly string[], expected
     { running: 4, ranks: [{ engine: '0', running: 4 }] },
   ],
   [
+    'reasons in another order on each rank',
+    [
+      'vllm:request_success_total{engine="0",finished_reason="stop"} 1',
+      'vllm:request_success_total{engine="0",finished_reason="length"} 2',
+      'vllm:request_success_total{engine="1",finished_reason="length"} 3',
+      'vllm:request_success_total{engine="1",finished_reason="stop"} 4',
+    ],
+    { requests: { stop: 5, length: 5 } },
+  ],
+  [
     'two models on one page: both count',
     [
       'vllm:num_requests_running{engine="0",model_name="a"} 4',
@@ -164,4 +174,23 @@ test('buckets out of order and twice are put in order and counted once', () => {
     bounds: [0.3, 0.5, 1, Infinity],
     cumulative: [1, 2, 3, 9],
   });
+});
+
+test('buckets that stand between those of another rank, and bounds with an escape, find their own histogram', () => {
+  const bucket = (engine: string, le: string, count: number): string =>
+    `${HISTOGRAM}_bucket{engine="${engine}",le="${le}",model_name="m"} ${count}`;
+  const rest = ['0', '1'].flatMap((engine) => [
+    `${HISTOGRAM}_count{engine="${engine}",model_name="m"} 3`,
+    `${HISTOGRAM}_sum{engine="${engine}",model_name="m"} 1`,
+  ]);
+  const sample = read(
+    bucket('0', '0.3', 1),
+    bucket('1', '0.3', 2),
+    bucket('0', '+Inf', 3),
+    bucket('1', '+Inf', 3),
+    ...rest,
+  );
+  expect(sample.histograms.e2e).toMatchObject({ bounds: [0.3, Infinity], cumulative: [3, 6] });
+  const escaped = new TextEncoder().encode(`${bucket('0', '0.3', 1)}\n${bucket('0', '0\\".5', 1)}\n`);
+  expect(scanPage(escaped)).toMatchObject({ ok: false, reason: 'BadLine' });
 });
