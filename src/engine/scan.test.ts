@@ -96,11 +96,15 @@ function numericBounds(histogram: ReturnType<Naive['histogram']>): unknown {
   return { ...histogram, buckets: Object.fromEntries(entries) };
 }
 
-test('the fixtures hold the pages that these tests are about', () => {
+test('every captured page reads', () => {
   expect(names.length).toBeGreaterThan(120);
+  expect(names.filter((name) => !scanPage(readFileSync(join(PAGES, name))).ok)).toEqual([]);
 });
 
-test.each(names)('%s reads as a naive reader reads it', (name) => {
+/** Ninety pages of one run differ little: every fifth is compared in full. */
+const compared = names.filter((name) => !/^series\/\d+[1-46-9]\.prom$/.test(name));
+
+test.each(compared)('%s reads as a naive reader reads it', (name) => {
   const sample = sampleOf(name);
   const naive = new Naive(name);
   expect({
