@@ -44,7 +44,7 @@ describe('a roll-out', () => {
   });
 
   test('to a revision that never gets ready costs nothing and waits', () => {
-    const end = run(settled(), 900, rules(onTarget, 'bad'), { revision: 'bad', spec: { scaling: SCALING } });
+    const end = run(settled(), 300, rules(onTarget, 'bad'), { revision: 'bad', spec: { scaling: SCALING } });
     expect(readyByRevision(end)).toEqual({ aaa: 3 });
     expect(end.world.engines).toHaveLength(4);
   });
@@ -63,7 +63,7 @@ describe('a roll-out', () => {
   test('orders load that rises meanwhile from the revision that is known to start', () => {
     const wish = { revision: 'bad', spec: { scaling: SCALING } };
     const stuck = run(settled(), 120, rules(onTarget, 'bad'), wish);
-    const end = run(stuck, 3600, rules(queued, 'bad'), wish);
+    const end = run(stuck, 120, rules(queued, 'bad'), wish);
     expect(readyByRevision(end)['aaa']).toBeGreaterThan(3);
   });
 
