@@ -112,8 +112,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 
 /** @throws WardenError `KubeconfigInvalid` */
 export function createKubeClient(options: KubeClientOptions): KubeClient {
-  const config = PooledKubeConfig.load(options);
   const clock: Clock = systemClock;
+  const config = PooledKubeConfig.load(options, clock);
   const random: Random = Math.random;
   const { userAgent, log, onRequest = () => undefined, watchSilenceMs = SILENCE_MS } = options;
   const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;

@@ -1,14 +1,19 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { PooledKubeConfig } from './config.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ManualClock } from '../runtime/manual-clock.ts';
+import { PooledKubeConfig, type KubeConfigOptions } from './config.ts';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+function load(options: KubeConfigOptions, clock = new ManualClock()): PooledKubeConfig {
+  return PooledKubeConfig.load(options, clock);
+}
 
 interface Parts {
   readonly server?: string;
@@ -34,13 +39,12 @@ async function kubeconfig({
 
 describe('a kubeconfig that cannot work is refused with what to do about it', () => {
   test('a file that is not there', () => {
-    const load = (): unknown => PooledKubeConfig.load({ kubeconfig: join(folder, 'none') });
-    expect(load).toThrow(/cannot be read: ENOENT.*none/);
+    expect(() => load({ kubeconfig: join(folder, 'none') })).toThrow(/cannot be read: ENOENT.*none/);
   });
 
   test('a context that it does not have', async () => {
     const path = await kubeconfig({});
-    expect(() => PooledKubeConfig.load({ kubeconfig: path, context: 'two' })).toThrow(
+    expect(() => load({ kubeconfig: path, context: 'two' })).toThrow(
       expect.objectContaining({
         code: 'KubeconfigInvalid',
         message: 'the kubeconfig has no context "two".',
@@ -51,14 +55,12 @@ describe('a kubeconfig that cannot work is refused with what to do about it', ()
 
   test('a server without TLS, which would see the token', async () => {
     const path = await kubeconfig({ server: 'http://10.0.0.1:8080' });
-    expect(() => PooledKubeConfig.load({ kubeconfig: path })).toThrow(/in the clear/);
+    expect(() => load({ kubeconfig: path })).toThrow(/in the clear/);
   });
 
   test('a server that is no address', async () => {
     const path = await kubeconfig({ server: 'not an address' });
-    expect(() => PooledKubeConfig.load({ kubeconfig: path })).toThrow(
-      /no cluster with a usable server address/,
-    );
+    expect(() => load({ kubeconfig: path })).toThrow(/no cluster with a usable server address/);
   });
 });
 
@@ -67,7 +69,7 @@ describe('credentials', () => {
     { name: 'a token', user: { token: 't0ken' }, header: 'Bearer t0ken' },
     { name: 'a password', user: { username: 'me', password: 'pass' }, header: 'Basic bWU6cGFzcw==' },
   ])('$name goes into the header', async ({ user, header }) => {
-    const config = PooledKubeConfig.load({ kubeconfig: await kubeconfig({ user }) });
+    const config = load({ kubeconfig: await kubeconfig({ user }) });
     expect((await config.authorize()).headers).toMatchObject({ authorization: header });
     await config.close();
   });
@@ -77,7 +79,7 @@ describe('connections are pooled (javascript #2893)', () => {
   test('requests share one pool, watches another, for as long as the TLS material stays; a new CA makes new ones', async () => {
     const ca = join(folder, 'ca.pem');
     await writeFile(ca, 'first');
-    const config = PooledKubeConfig.load({
+    const config = load({
       kubeconfig: await kubeconfig({ cluster: { 'certificate-authority': ca } }),
     });
     const first = await config.authorize();
@@ -93,15 +95,24 @@ describe('connections are pooled (javascript #2893)', () => {
     await config.close();
   });
 
-  test('the CA file is read again only after ten seconds, not for each request', async () => {
-    const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
-    const config = PooledKubeConfig.load({ kubeconfig: await kubeconfig({}) });
+  test('credentials are read again after ten seconds, not for each request', async () => {
+    const clock = new ManualClock();
+    const config = load({ kubeconfig: await kubeconfig({}) }, clock);
     const first = config.authorize();
-    clock.mockReturnValue(10_000);
+    await clock.advance(10_000);
     expect(config.authorize()).toBe(first);
-    clock.mockReturnValue(10_001);
+    await clock.advance(1);
     expect(config.authorize()).not.toBe(first);
-    clock.mockRestore();
     await config.close();
   });
+});
+
+test('a helper program that hangs does not hang the request', async () => {
+  const clock = new ManualClock();
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sleep', args: ['0.2'] };
+  const config = load({ kubeconfig: await kubeconfig({ user: { exec } }) }, clock);
+  const authorized = config.authorize();
+  const [outcome] = await Promise.all([authorized.catch((error: unknown) => error), clock.advance(30_000)]);
+  expect(outcome).toMatchObject({ code: 'ApiTimeout' });
+  await config.close();
 });

@@ -3,6 +3,7 @@ import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from 'undici';
 import { WardenError } from '../errors.ts';
+import type { Clock } from '../runtime/ports.ts';
 
 export interface KubeConfigOptions {
   /** Path of a kubeconfig. Without it: KUBECONFIG, ~/.kube/config, then the pod's ServiceAccount. */
@@ -31,6 +32,9 @@ const CONNECT = { keepAlive: true, keepAliveInitialDelay: 30_000, timeout: 10_00
 /** Credentials rotate in files or come from a helper program: what was read is used this long. */
 const CREDENTIALS_FRESH_MS = 10_000;
 
+/** A helper program (exec, OIDC) may wait for a person or a network of its own. */
+const CREDENTIALS_TIMEOUT_MS = 30_000;
+
 /**
  * Authentication and connections. client-node reads kubeconfigs and obtains tokens; its own agents are
  * not used, since it makes one for each request, which means a TLS handshake for each request.
@@ -38,16 +42,18 @@ const CREDENTIALS_FRESH_MS = 10_000;
 export class PooledKubeConfig {
   readonly server: URL;
   readonly #config: KubeConfig;
+  readonly #clock: Clock;
   #authorized: { readonly at: number; readonly value: Promise<Authorized> } | undefined;
   #pools: (Pools & { readonly key: string }) | undefined;
 
-  private constructor(config: KubeConfig, server: URL) {
+  private constructor(config: KubeConfig, server: URL, clock: Clock) {
     this.#config = config;
+    this.#clock = clock;
     this.server = server;
   }
 
   /** @throws WardenError `KubeconfigInvalid` that names the file, context or address and the remedy */
-  static load(options: KubeConfigOptions): PooledKubeConfig {
+  static load(options: KubeConfigOptions, clock: Clock): PooledKubeConfig {
     const config = readConfig(options);
     const cluster = config.getCurrentCluster();
     const address = cluster?.server;
@@ -69,14 +75,14 @@ export class PooledKubeConfig {
         },
       );
     }
-    return new PooledKubeConfig(config, server);
+    return new PooledKubeConfig(config, server, clock);
   }
 
   /** Headers and connection pool for the next request; read anew every ten seconds. */
   authorize(): Promise<Authorized> {
-    const now = performance.now();
+    const now = this.#clock.monotonic();
     if (this.#authorized === undefined || now - this.#authorized.at > CREDENTIALS_FRESH_MS) {
-      this.#authorized = { at: now, value: this.#read() };
+      this.#authorized = { at: now, value: this.#bounded(this.#read()) };
       this.#authorized.value.catch(() => this.forgetCredentials());
     }
     return this.#authorized.value;
@@ -90,6 +96,18 @@ export class PooledKubeConfig {
   /** Cuts every connection. */
   async close(): Promise<void> {
     await Promise.all([this.#pools?.requests.destroy(), this.#pools?.watches.destroy()]);
+  }
+
+  async #bounded(read: Promise<Authorized>): Promise<Authorized> {
+    const limit = Promise.withResolvers<never>();
+    const cancel = this.#clock.after(CREDENTIALS_TIMEOUT_MS, () =>
+      limit.reject(
+        new WardenError('ApiTimeout', `no credentials within ${CREDENTIALS_TIMEOUT_MS / 1000} s`, {
+          remedy: 'Run the helper program that the kubeconfig names (users[].user.exec) by hand.',
+        }),
+      ),
+    );
+    return Promise.race([read, limit.promise]).finally(cancel);
   }
 
   async #read(): Promise<Authorized> {

@@ -36,7 +36,7 @@ async function clientOf(
       contexts: [{ name: 'one', context: { cluster: 'c', user: 'u' } }],
     }),
   );
-  const config = PooledKubeConfig.load({ kubeconfig });
+  const config = PooledKubeConfig.load({ kubeconfig }, systemClock);
   const outcomes: string[] = [];
   const rest = new RestClient({
     config,

@@ -74,7 +74,7 @@ export class Manager {
     const caches = new AbortController();
     const reflecting = this.#options.caches.map((cache) => cache.run(caches.signal));
     const exit = await this.#lead(stop).catch((thrown: unknown) => exitOf(asWardenError(thrown)));
-    this.#options.log.info({ reason: exit.reason }, exit.message);
+    this.#options.log[exit.reason === 'Stopped' ? 'info' : 'error']({ reason: exit.reason }, exit.message);
     await this.#options.events.flush(this.#limits.flushMs);
     caches.abort();
     await Promise.all(reflecting);

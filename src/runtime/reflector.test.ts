@@ -98,7 +98,7 @@ describe('a reflector', () => {
       { listFails: 'ApiForbidden' },
       { list: ['a'], at: '10' },
       { watch: [], ends: 'ApiServerError' },
-      { watch: [added('b', '11')], ends: 'ApiBadResponse' },
+      { watch: [added('b', '11')], ends: 'ApiTimeout' },
     ]);
     await clock.advance(60_000);
     expect(calls).toEqual([
@@ -112,6 +112,20 @@ describe('a reflector', () => {
     expect(store.keys()).toEqual(['a', 'b']);
     await stop();
   });
+
+  test.each(['ApiExpired', 'ApiBadRequest', 'ApiResponseTooLarge', 'ApiBadResponse'] as const)(
+    'lists again after %s: the same watch would not get further',
+    async (code) => {
+      const { calls, clock, stop } = reflect([
+        { list: ['a'], at: '10' },
+        { watch: [], ends: code },
+        { list: ['a'], at: '20' },
+      ]);
+      await clock.advance(1_000);
+      expect(calls).toEqual(['0 ms: list', '0 ms: watch from 10', '800 ms: list', '800 ms: watch from 20']);
+      await stop();
+    },
+  );
 
   test('lists again after 410, and backs off in a loop of 410s (kubernetes-monitor #1506)', async () => {
     const expired: Step[] = Array.from({ length: 4 }, () => [

@@ -1,4 +1,4 @@
-import { asWardenError, WardenError } from '../errors.ts';
+import { asWardenError, WardenError, type ErrorCode } from '../errors.ts';
 import type { Clock, ListWatch, Log, Random, RuntimeMetrics } from './ports.ts';
 import { Backoff } from './rate-limiter.ts';
 import type { Store } from './store.ts';
@@ -21,10 +21,22 @@ const BACKOFF = { baseMs: 800, capMs: 30_000, resetAfterMs: 120_000 };
 const SHORT_WATCH_MS = 1_000;
 
 /**
+ * Outages: the watch goes on from where it was. After anything else (410 above all, but also a refusal
+ * of the position, or an event that cannot be read and would come again) only a list gets further.
+ */
+const OUTAGES: ReadonlySet<ErrorCode> = new Set([
+  'ApiUnreachable',
+  'ApiTimeout',
+  'ApiServerError',
+  'ApiTooManyRequests',
+  'ApiUnauthorized',
+]);
+
+/**
  * Keeps a store equal to the API server:
  *
  *     LIST ──▶ WATCH from its resourceVersion ──▶ closed by the server: WATCH from the last one seen
- *      ▲          │ 410 Expired                     any other failure: back off, then the same
+ *      ▲          │ 410 Expired or refused          an outage: back off, then the same
  *      └──────────┘ (back off first: a server that always answers 410 must not be listed in a loop)
  *
  * It never gives up: only the signal ends it. Every failure waits, honouring Retry-After.
@@ -81,14 +93,14 @@ export class Reflector<T> {
     const lastedMs = this.#options.clock.monotonic() - startedAt;
     if (events === 0 && lastedMs < SHORT_WATCH_MS && !signal.aborted) {
       throw new WardenError(
-        'ApiBadResponse',
+        'ApiUnreachable',
         `the watch of ${this.name} was closed at once, without an event`,
       );
     }
   }
 
   async #recover(error: WardenError, signal: AbortSignal): Promise<void> {
-    if (error.code === 'ApiExpired') this.#position = undefined;
+    if (!OUTAGES.has(error.code)) this.#position = undefined;
     const delayMs = Math.max(this.#backoff.next(), error.retryAfterMs ?? 0);
     this.#options.metrics.watchFailed(this.name, error.code);
     this.#options.log.warn(
