@@ -35,6 +35,7 @@ export class PageClient {
 
   /** The body of a 200 answer. `origin` is `http://host:port`; `path` begins with a slash. */
   async get(origin: string, path: string, limits: Limits, signal: AbortSignal): Promise<FetchResult> {
+    if (signal.aborted) return describeFailure(signal.reason, true);
     let late = false;
     const request = new AbortController();
     // Joined by hand: a signal made by AbortSignal.any per request would hang on the long-lived one of its loop.
