@@ -317,7 +317,11 @@ test('a stopped scraper cuts what is under way and asks nobody any more', async 
 test('a scraper that is stopped as a page comes in does not go on to ask for the version', async () => {
   const { port, asked } = await engine(serve);
   let stopped: Promise<void> | undefined;
-  const { scraper } = scraperWith({ onPage: () => (stopped = scraper.stop()) });
+  const { scraper } = scraperWith({
+    onPage: () => {
+      stopped = scraper.stop();
+    },
+  });
   scraper.setTargets('f', [target(port)]);
   await until(() => stopped !== undefined);
   await stopped;
