@@ -207,7 +207,7 @@ test('every decision carries its inputs, each proposal with its arithmetic, the 
         kind: 'Size',
         size: 2,
         reason: 'KVWithinTolerance',
-        message: '2 engines at 0.80 mean KV usage / target 0.80 = 2; within 10 % of the target',
+        message: '2 engines at 0.80 mean KV usage / target 0.80 = 2, within 10 % of the target: keep 2',
       },
     ],
     limits: [{ name: 'Bounds', reason: 'TooManyReplicas', message: 'maxReplicas is 2', from: 3, to: 2 }],

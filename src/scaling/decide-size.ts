@@ -96,7 +96,7 @@ function outOfBounds(current: number, bounds: Bounds): Outcome | undefined {
     return {
       desired: bounds.lowest,
       reason: 'TooFewReplicas',
-      message: `${current} is below the ${bounds.lowestBy} of ${bounds.lowest}`,
+      message: `${current} is below ${bounds.lowestBy} of ${bounds.lowest}`,
       limits: [],
     };
   }

@@ -33,7 +33,11 @@ export function proposeByKVCache(current: number, load: FleetLoad, target: numbe
   const forShrink = arithmetic(sum(known) + silent * target, load.ready.length, target);
   if (forShrink.ratio > 1 + TOLERANCE) return holdForUnknown(current, load, silent, forShrink, forGrowth);
   if (forShrink.ratio >= 1 - TOLERANCE) {
-    return size(current, 'KVWithinTolerance', `${forShrink.text}; within 10 % of the target`);
+    return size(
+      current,
+      'KVWithinTolerance',
+      `${forShrink.text}, within 10 % of the target: keep ${current}`,
+    );
   }
   const waiting = figures(load.known, 'waiting');
   if (waiting.length < load.known.length) {

@@ -21,7 +21,7 @@ export function proposeByQueueDepth(current: number, load: FleetLoad, target: nu
     return abstain('WithinTarget', `${share} (more than half must)`);
   }
   if (load.starting.length > 0) {
-    return abstain('CapacityStarting', `${share}, but ${load.starting.length} more are starting`);
+    return abstain('CapacityStarting', `${share}, but ${load.starting.length} still starting`);
   }
   const size = current + Math.max(1, Math.ceil(current * STEP));
   return {

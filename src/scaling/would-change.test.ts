@@ -12,6 +12,12 @@ const cases: readonly (readonly [when: string, input: ScalingInput, sentence: st
       'shrinks when mean KV usage stays below 0.60 for 300 s with fewer than 2 waiting an engine',
   ],
   [
+    'an engine that starts puts the queue rule off',
+    scalingInput([...readyEngines(2), loading('c')], { minReplicas: 3 }),
+    'grows when 2 of 2 ready engines have more than 5 waiting and none is starting, or mean KV usage exceeds 0.88; ' +
+      'cannot shrink: minReplicas is 3',
+  ],
+  [
     'a large fleet shrinks only outside the tolerance',
     scalingInput(readyEngines(20), { maxReplicas: 20 }),
     'cannot grow: maxReplicas is 20; ' +
@@ -20,7 +26,7 @@ const cases: readonly (readonly [when: string, input: ScalingInput, sentence: st
   [
     'a manual floor is named as what holds the size',
     scalingInput(readyEngines(3), { maxReplicas: 3, manualFloor: { replicas: 3, untilMs: inSeconds(60) } }),
-    'cannot grow: maxReplicas is 3; cannot shrink: the manual floor is 3',
+    'cannot grow: maxReplicas is 3; cannot shrink: manual floor is 3',
   ],
   [
     'without a ready engine there is nothing to judge',

@@ -8,19 +8,20 @@ export function whatWouldChange(input: ScalingInput, load: FleetLoad, bounds: Bo
   return `${growth(input, load, bounds)}; ${shrink(input, load, bounds)}`;
 }
 
-function growth({ current, settings }: ScalingInput, { ready }: FleetLoad, bounds: Bounds): string {
+function growth({ current, settings }: ScalingInput, { ready, starting }: FleetLoad, bounds: Bounds): string {
   if (current >= bounds.highest) return `cannot grow: maxReplicas is ${bounds.highest}`;
   if (ready.length === 0) return 'can grow once an engine is ready and tells its load';
   const { queueDepth, kvCacheUsage } = settings.targets;
   const majority = Math.floor(ready.length / 2) + 1;
+  const patience = starting.length === 0 ? '' : ' and none is starting';
   return (
-    `grows when ${majority} of ${ready.length} ready engines have more than ${queueDepth} waiting, ` +
+    `grows when ${majority} of ${ready.length} ready engines have more than ${queueDepth} waiting${patience}, ` +
     `or mean KV usage exceeds ${(kvCacheUsage * 1.1).toFixed(2)}`
   );
 }
 
 function shrink({ current, settings }: ScalingInput, { ready }: FleetLoad, bounds: Bounds): string {
-  if (current <= bounds.lowest) return `cannot shrink: the ${bounds.lowestBy} is ${bounds.lowest}`;
+  if (current <= bounds.lowest) return `cannot shrink: ${bounds.lowestBy} is ${bounds.lowest}`;
   if (ready.length < 2) return 'can shrink once two engines are ready';
   const { kvCacheUsage } = settings.targets;
   // What one engine less can hold, and outside the tolerance of 10 %.
