@@ -7,6 +7,7 @@ import { silentLog } from '../runtime/silent.ts';
 import { PooledKubeConfig } from './config.ts';
 import { RestClient } from './rest.ts';
 import { systemClock } from './system-clock.ts';
+import { watch } from './watch.ts';
 
 const never = new AbortController().signal;
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -106,6 +107,45 @@ describe('a request to a hostile peer', () => {
     const answer = rest.request({ method: 'GET', path: '/', signal: cancel.signal });
     cancel.abort();
     await expect(answer).rejects.toMatchObject({ code: 'Aborted' });
+  });
+});
+
+describe('a watch', () => {
+  const request = { method: 'GET', path: '/watch', signal: never } as const;
+
+  test('lives for as long as something comes, and ends when nothing does (javascript #3020)', async () => {
+    const event = JSON.stringify({ type: 'BOOKMARK', object: {} });
+    const sent = 10;
+    const { rest } = await clientOf((_request, response) => {
+      let left = sent;
+      const timer = setInterval(() => {
+        if (left > 0) response.write(`${event}\n`);
+        left -= 1;
+      }, 50);
+      response.on('close', () => clearInterval(timer));
+    });
+    let received = 0;
+    const reading = (async () => {
+      for await (const _event of watch(rest, request, 400)) received += 1;
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'ApiTimeout' });
+    expect(received).toBe(sent);
+  });
+
+  test('closes its connection when its reader stops (javascript #494)', async () => {
+    const closed = Promise.withResolvers<string>();
+    const { rest } = await clientOf((_request, response) => {
+      response.on('close', () => closed.resolve('closed'));
+      response.write(`${JSON.stringify({ type: 'ADDED', object: {} })}\n`);
+    });
+    for await (const _event of watch(rest, request, 5_000)) break;
+    expect(await closed.promise).toBe('closed');
+  });
+
+  test('fails with a clear error on a line that is no event', async () => {
+    const { rest } = await clientOf((_request, response) => response.end('<html>log in</html>\n'));
+    const reading = watch(rest, request, 5_000).next();
+    await expect(reading).rejects.toMatchObject({ code: 'ApiBadResponse' });
   });
 });
 

@@ -50,9 +50,15 @@ export function maxOf(...limiters: readonly RateLimiter[]): RateLimiter {
   };
 }
 
-/** What a controller uses. `capMs` is lower than client-go's where a stuck key must be looked at sooner. */
-export function controllerRateLimiter(clock: Clock, capMs?: number): RateLimiter {
-  return maxOf(exponential(5, capMs), bucket(clock));
+/**
+ * client-go lets a key wait for up to 1000 s, which would leave a fleet unscaled for a quarter of an
+ * hour after an outage; the bucket already keeps many failing keys from storming the API.
+ */
+const CONTROLLER_CAP_MS = 60_000;
+
+/** What a controller uses unless told otherwise. */
+export function controllerRateLimiter(clock: Clock): RateLimiter {
+  return maxOf(exponential(5, CONTROLLER_CAP_MS), bucket(clock));
 }
 
 export interface BackoffOptions {

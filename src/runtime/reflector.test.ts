@@ -151,7 +151,7 @@ describe('a reflector', () => {
     await stop();
   });
 
-  test('does not storm a server that closes every watch at once', async () => {
+  test('does not storm a server that closes every watch at once (javascript #1933)', async () => {
     const { calls, clock, stop } = reflect([
       { list: [], at: '10' },
       { watch: [], ends: 'close' },

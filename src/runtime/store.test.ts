@@ -106,7 +106,7 @@ describe('a store', () => {
     expect(Object.isFrozen(engine) && Object.isFrozen(engine?.labels)).toBe(true);
   });
 
-  test('a handler that throws is logged and keeps nothing from the others', () => {
+  test('a handler that throws is logged, not lost, and keeps nothing from the others', () => {
     const logged: string[] = [];
     const log = { ...silentLog, error: (_fields: object, message: string) => void logged.push(message) };
     const store = new Store<Engine>({ log });
@@ -139,7 +139,7 @@ test.each([
   expect(word).toBe(order);
 });
 
-describe('a key is held after a write of its own', () => {
+describe('a key is held after a write of its own (controller-runtime #1464)', () => {
   const written = { meta: observed('a', 20, { fleet: 'x' }).meta };
 
   test.each([

@@ -147,10 +147,12 @@ describe('a reflector', () => {
   test('keeps an object aside that does not fit its schema, and goes on', async () => {
     await using reflection = new Reflection(direct, 'odd');
     const metadata = { namespace: 'default', name: 'odd', labels: { test: 'odd' } };
-    await direct.create(CONFIG_MAP, { metadata, binaryData: { value: 'AA==' } }, 'test', never);
+    await direct.create(CONFIG_MAP, { metadata, immutable: true }, 'test', never);
     await put(direct, 'odd', 'even', '1');
     await shows(reflection, 'even', '1');
-    expect(reflection.store.keys()).toEqual(['default/odd', 'default/even']);
+    expect(reflection.store.invalid('default/odd')?.message).toMatch(/expected false/);
+    expect(reflection.store.get('default/odd')).toBeUndefined();
+    expect(reflection.failures).toEqual([]);
   });
 });
 

@@ -16,6 +16,8 @@ export const CONFIG_MAP: ResourceType = {
 export const ConfigMap = z.object({
   metadata: z.object({ name: z.string() }),
   data: z.record(z.string(), z.string()).default({}),
+  // A ConfigMap that the API takes and this schema does not: an immutable one.
+  immutable: z.literal(false).exactOptional(),
 });
 export type ConfigMap = z.infer<typeof ConfigMap>;
 
