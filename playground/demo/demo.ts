@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { VLLMDeployment } from '../../src/api/v1alpha1/vllm-deployment.ts';
 import { runLoad } from '../../src/loadtest/client/run-load.ts';
 import type { RequestRecord } from '../../src/loadtest/plan/request-record.ts';
@@ -13,11 +14,12 @@ import { applyManifest, expectKubectl, installWarden } from '../warden/install.t
 import { startOperator } from '../warden/operator-process.ts';
 import { ServiceEndpoints } from '../warden/service-endpoints.ts';
 import { createView } from './fleet-view.ts';
-import { tellStory, type Sizes } from './story.ts';
+import { tellStory } from './story.ts';
+import { drawTimeline, type Sample } from './timeline.ts';
 
 /*
  * `npm run demo`: a real control plane, an operator, a fleet of simulated engines, real arrivals. Ends by itself in
- * less than three minutes, and leaves nothing behind.
+ * less than three minutes, and leaves nothing behind. `npm run demo -- --svg FILE` also draws the run.
  */
 
 const MANIFEST = new URL('chat.yaml', import.meta.url);
@@ -28,16 +30,17 @@ const READY_TIMEOUT_MS = 60_000;
 const SHRINK_TIMEOUT_MS = 90_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const VIEW_MS = 500;
+const TITLE = 'A fleet under 90 s of the Azure conversation trace (2023), sized by vllm-warden';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 class Demo {
   readonly #playground: Playground;
   readonly #view = createView(process.stdout);
-  readonly #startMs = performance.now();
+  readonly #startMs = Date.now();
   readonly #interrupt: AbortSignal;
-  readonly sizes: Sizes[] = [];
-  #phase = 'starting the first engine';
+  readonly samples: Sample[] = [];
+  #phase = 'start';
 
   constructor(playground: Playground, interrupt: AbortSignal) {
     this.#playground = playground;
@@ -46,6 +49,11 @@ class Demo {
 
   set phase(text: string) {
     this.#phase = text;
+  }
+
+  /** Seconds of the demo at a time of the wall clock, which the status is written by. */
+  secondsAt(epochMs: number): number {
+    return (epochMs - this.#startMs) / 1000;
   }
 
   /** Shows the fleet until `done` says so. @throws Error after `timeoutMs` */
@@ -58,9 +66,9 @@ class Demo {
     for (;;) {
       this.#interrupt.throwIfAborted();
       const fleet = await this.#playground.call(VLLMDeployment, 'GET', FLEET_PATH);
-      const seconds = (performance.now() - this.#startMs) / 1000;
+      const seconds = this.secondsAt(Date.now());
       this.#view.show({ seconds, phase: this.#phase, fleet });
-      this.sizes.push({ seconds, ready: Number.parseInt(fleet.status?.summary?.ready ?? '0', 10) });
+      this.samples.push(sampleOf(fleet, seconds));
       if (done(fleet)) return fleet;
       if (performance.now() > deadline)
         throw new Error(`${what} did not happen within ${timeoutMs / 1000} s`);
@@ -69,7 +77,7 @@ class Demo {
   }
 }
 
-async function main(interrupt: AbortSignal): Promise<void> {
+async function main(svg: string | undefined, interrupt: AbortSignal): Promise<void> {
   const trace = parseTrace(await readFile(TRACE, 'utf8'));
   if (!trace.ok) throw new Error(trace.message);
   const containers = new SimulatorContainers();
@@ -95,7 +103,10 @@ async function main(interrupt: AbortSignal): Promise<void> {
 
     const { schedule } = trace;
     const { requests, requestsPerSecond = 0 } = summarizeSchedule(schedule);
-    demo.phase = `load: ${requests} requests, ${requestsPerSecond.toFixed(1)} a second (Azure conversation trace 2023)`;
+    demo.phase = 'load';
+    say(
+      `The load: ${requests} requests in ${Math.round(schedule.durationMs / 1000)} s, ${requestsPerSecond.toFixed(1)} a second, of the Azure conversation trace 2023.`,
+    );
     const records: RequestRecord[] = [];
     const load = runLoad({
       schedule,
@@ -115,16 +126,39 @@ async function main(interrupt: AbortSignal): Promise<void> {
     );
     await load;
 
-    demo.phase = 'the load is gone';
+    demo.phase = 'no load';
     const end = await demo.watchUntil(isBackToOne, SHRINK_TIMEOUT_MS, 'the shrink to one engine');
     say(
       `\n$ kubectl describe vllmdeployment chat\n${await expectKubectl(playground, ['describe', 'vllmdeployment', 'chat'])}`,
     );
-    say(tellStory(summarizeLoad(schedule, records, { ttftMs: 500, tpotMs: 50 }), demo.sizes, end));
+    say(tellStory(summarizeLoad(schedule, records, { ttftMs: 500, tpotMs: 50 }), demo.samples, end));
+    if (svg !== undefined) await writeFile(svg, drawTimeline(TITLE, demo.samples, changesOf(end, demo)));
   } finally {
     await endpoints.stop();
     await operator.stop();
   }
+}
+
+function sampleOf({ status }: VLLMDeployment, seconds: number): Sample {
+  const figure = (text: string | undefined): number | undefined => {
+    const value = Number.parseInt(text ?? '', 10);
+    return Number.isNaN(value) ? undefined : value;
+  };
+  const kv = figure(status?.summary?.kv);
+  return {
+    seconds,
+    ready: figure(status?.summary?.ready) ?? 0,
+    desired: figure(status?.summary?.desired) ?? 0,
+    waiting: figure(status?.summary?.waiting),
+    kv: kv === undefined ? undefined : kv / 100,
+  };
+}
+
+function changesOf({ status }: VLLMDeployment, demo: Demo): { seconds: number; text: string }[] {
+  return (status?.scaling?.history ?? []).map(({ at, from, to, message }) => ({
+    seconds: demo.secondsAt(Date.parse(at)),
+    text: to < from ? '−1' : `+${to - from} ${message.startsWith('KV') ? 'KV' : 'queue'}`,
+  }));
 }
 
 function isBackToOne({ status }: VLLMDeployment): boolean {
@@ -135,7 +169,8 @@ const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
 process.once('SIGTERM', () => interrupt.abort(new Error('terminated')));
 try {
-  await main(interrupt.signal);
+  const { values } = parseArgs({ options: { svg: { type: 'string' } } });
+  await main(values.svg, interrupt.signal);
 } catch (error) {
   process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -64,12 +64,12 @@ class LineView implements FleetView {
 
   show({ seconds, phase, fleet }: Moment): void {
     const { summary, scaling } = fleet.status ?? {};
-    const size = `${summary?.ready ?? '?'} ready, ${summary?.desired ?? '?'} wanted`;
+    const size = `${summary?.ready ?? '?'} engines ready, ${summary?.desired ?? '?'} wanted`;
     const change = scaling?.history?.at(-1);
     const changes = `${phase} ${size} ${change?.at ?? ''}`;
     if (changes === this.#last.changes && seconds - this.#last.seconds < QUIET_SECONDS) return;
     const figures = `${summary?.waiting ?? '?'} waiting, ${summary?.running ?? '?'} running, KV ${summary?.kv ?? '?'}`;
-    this.#out.write(`${seconds.toFixed(0).padStart(4)} s  ${phase}: engines ${size}; ${figures}\n`);
+    this.#out.write(`${seconds.toFixed(0).padStart(4)} s  ${phase.padEnd(7)} ${size}; ${figures}\n`);
     if (change !== undefined && !this.#last.changes.endsWith(change.at)) {
       this.#out.write(`        ${change.from} → ${change.to}: ${change.message}\n`);
     }

@@ -1,18 +1,10 @@
 import type { VLLMDeployment } from '../../src/api/v1alpha1/vllm-deployment.ts';
 import type { LoadReport } from '../../src/loadtest/plan/load-report.ts';
-
-/** Ready engines at one moment of the demo. */
-export interface Sizes {
-  readonly seconds: number;
-  readonly ready: number;
-}
+import type { Sample } from './timeline.ts';
 
 /** The summary paragraph at the end of the demo, from what was measured and what the resource says. */
-export function tellStory(report: LoadReport, sizes: readonly Sizes[], fleet: VLLMDeployment): string {
-  const peak = sizes.reduce((most, size) => (size.ready > most.ready ? size : most), {
-    seconds: 0,
-    ready: 0,
-  });
+export function tellStory(report: LoadReport, samples: readonly Sample[], fleet: VLLMDeployment): string {
+  const peak = samples.reduce((most, sample) => (sample.ready > most.ready ? sample : most));
   const history = fleet.status?.scaling?.history ?? [];
   const ups = history.filter(({ from, to }) => to > from);
   const by = (signal: string): number => ups.filter(({ message }) => message.startsWith(signal)).length;

@@ -68,9 +68,11 @@ export class FleetController {
   async #pass(key: string, fleet: VLLMDeployment, context: ReconcileContext): Promise<ReconcileResult> {
     const { caches, scraper, metrics } = this.#options;
     scraper.setTargets(key, scrapeTargets(fleet, caches));
-    const snapshot = gather(fleet, caches, scraper, context.now);
     const { uid } = fleet.metadata;
-    const before = this.#states.get(uid) ?? recallState(snapshot, context.now);
+    const known = this.#states.get(uid);
+    const times = { nowMs: context.now, watchedSinceMs: known?.watchedSinceMs ?? context.now };
+    const snapshot = gather(fleet, caches, scraper, times);
+    const before = known ?? recallState(snapshot, context.now);
     const { decision, memory } = decideFleet(snapshot, before.memory, context.now);
     metrics.decided(key, decision.size);
     this.#states.set(uid, { ...before, memory });

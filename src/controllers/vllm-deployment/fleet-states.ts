@@ -12,6 +12,8 @@ export interface FleetState {
   /** Carried-out changes of size, oldest first; ahead of the status while a write of it failed. */
   readonly history: readonly ScalingChange[];
   readonly statusWrittenAtMs: number;
+  /** When this process saw the fleet for the first time. */
+  readonly watchedSinceMs: number;
 }
 
 /** The state of a fleet that this process sees for the first time, as far as its status tells it. */
@@ -21,6 +23,7 @@ export function recallState(snapshot: FleetSnapshot, nowMs: number): FleetState 
     memory: recallMemory(snapshot, nowMs),
     history: status?.scaling?.history ?? [],
     statusWrittenAtMs: Date.parse(status?.scaling?.decidedAt ?? new Date(0).toISOString()),
+    watchedSinceMs: nowMs,
   };
 }
 

@@ -22,11 +22,18 @@ import { selects } from './selector.ts';
 /** What the scraper knows; a port, so that gathering stays a plain read. */
 export type Pages = Pick<Scraper, 'history' | 'version'>;
 
+/** When a pass looks, in milliseconds since the epoch. */
+export interface PassTimes {
+  readonly nowMs: number;
+  /** Since when this process has watched the fleet: before, it can have read no page. */
+  readonly watchedSinceMs: number;
+}
+
 /**
  * All reads of a pass: the caches and the pages, no request. A pod counts only if a ReplicaSet of this very
  * fleet owns it, so that a fleet made anew under an old name does not take its predecessor's for its own.
  */
-export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, nowMs: number): FleetSnapshot {
+export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, times: PassTimes): FleetSnapshot {
   const revision = revisionOf(fleet.spec);
   const sets = ownReplicaSets(fleet, caches);
   const pods = ownPods(fleet, caches);
@@ -37,7 +44,7 @@ export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, nowM
     fleet,
     revision,
     replicaSets: sets.map(observeReplicaSet),
-    engines: pods.map((pod) => observeEngine(pod, pageState(pod, pages, nowMs, intervalMs))),
+    engines: pods.map((pod) => observeEngine(pod, pageState(pod, pages, times, intervalMs))),
     children: { service: serviceState(fleet, caches), podDisruptionBudget: budgetState(fleet, caches) },
     autoscalers: autoscalersOf(fleet, sets, caches),
     ...(version !== undefined && { engineVersion: version }),
@@ -112,10 +119,12 @@ function observeReplicaSet(set: ReplicaSetProjection): ReplicaSetSnapshot {
   };
 }
 
-function pageState(pod: PodProjection, pages: Pages, nowMs: number, intervalMs: number): PageState {
+function pageState(pod: PodProjection, pages: Pages, times: PassTimes, intervalMs: number): PageState {
+  const { nowMs, watchedSinceMs } = times;
   const age = judgePage(pages.history(pod.metadata.uid) ?? EMPTY_HISTORY, nowMs, intervalMs);
   if (age.state !== 'missing') return { state: 'Fresh', load: loadOf(age.page) };
-  const isNew = age.reason === 'NoPageYet' && nowMs - readySinceMs(pod) < missingAfterMs(intervalMs);
+  const awaitedSinceMs = Math.max(readySinceMs(pod), watchedSinceMs);
+  const isNew = age.reason === 'NoPageYet' && nowMs - awaitedSinceMs < missingAfterMs(intervalMs);
   return {
     state: 'Missing',
     reason: isNew ? 'FirstPageAwaited' : age.reason,

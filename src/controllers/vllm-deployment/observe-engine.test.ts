@@ -17,7 +17,10 @@ interface PodParts {
 function pod({ metadata, spec, status }: PodParts): PodProjection {
   return PodProjection.parse({
     metadata: {
-      ...{ name: 'chat-1-abcde', namespace: 'default', uid: 'u1', resourceVersion: '7' },
+      name: 'chat-1-abcde',
+      namespace: 'default',
+      uid: 'u1',
+      resourceVersion: '7',
       creationTimestamp: CREATED,
       labels: { 'vllm.warden.dev/revision': '1' },
       ownerReferences: [
