@@ -69,7 +69,7 @@ export class Manager {
     return this.#options.caches.every((cache) => cache.hasSynced);
   }
 
-  /** Runs until `stop` aborts, the lease is lost, or the start fails. Never rejects. */
+  /** Runs until `stop` aborts, the lease is lost, or the start fails. Rejects only if `close` does. */
   async run(stop: AbortSignal): Promise<ManagerExit> {
     const caches = new AbortController();
     const reflecting = this.#options.caches.map((cache) => cache.run(caches.signal));
