@@ -1,3 +1,4 @@
+import type { VLLMDeployment } from '../../src/api/v1alpha1/vllm-deployment.ts';
 import { decideFleet, type FleetDecision } from '../../src/fleet/decide-fleet.ts';
 import { recallMemory, withChange, type FleetMemory } from '../../src/fleet/memory.ts';
 import { planFleet, type Action } from '../../src/fleet/plan.ts';
@@ -31,13 +32,20 @@ export function newSimulation(): Simulation {
   return { world: emptyWorld(NOW), memory: undefined, status: undefined };
 }
 
+const parsedWishes = new WeakMap<Wish, VLLMDeployment>();
+
+/** A wish holds for many passes and is parsed once. */
+function parsed(wish: Wish): VLLMDeployment {
+  const known = parsedWishes.get(wish) ?? fleet(wish.spec);
+  parsedWishes.set(wish, known);
+  return known;
+}
+
 /** One pass: what is seen, decided, planned, and what is left when all of it was carried out. */
-export function pass(
-  { world, memory, status }: Simulation,
-  { revision = 'aaa', spec = {} }: Wish = {},
-): Pass {
+export function pass({ world, memory, status }: Simulation, wish: Wish = {}): Pass {
   const { nowMs } = world;
-  const snapshot = snapshotOf(world, { fleet: fleet(spec, status), revision });
+  const asked = { ...parsed(wish), ...(status !== undefined && { status }) };
+  const snapshot = snapshotOf(world, { fleet: asked, revision: wish.revision ?? 'aaa' });
   const decided = decideFleet(snapshot, memory ?? recallMemory(snapshot, nowMs), nowMs);
   const actions = planFleet(snapshot, decided.decision);
   const changes = actions.flatMap((action) =>
