@@ -29,7 +29,7 @@ const LEFT = 64;
 const RIGHT = 24;
 const PANEL_HEIGHT = 120;
 const GAP = 46;
-const TOP = 64;
+const TOP = 84;
 
 const PANELS: readonly Panel[] = [
   {
@@ -66,8 +66,8 @@ export function drawTimeline(title: string, samples: readonly Sample[], changes:
   const marks = changes.map(({ seconds, text }) => {
     const at = x(seconds).toFixed(1);
     return (
-      `<line x1="${at}" x2="${at}" y1="${TOP - 6}" y2="${height - GAP}" stroke="#d0d7de" stroke-dasharray="2 3"/>` +
-      `<text x="${at}" y="${TOP - 10}" font-size="10" text-anchor="middle" fill="#57606a">${text}</text>`
+      `<line x1="${at}" x2="${at}" y1="${TOP - 28}" y2="${height - GAP}" stroke="#d0d7de" stroke-dasharray="2 3"/>` +
+      `<text x="${at}" y="${TOP - 32}" font-size="10" text-anchor="middle" fill="#57606a">${text}</text>`
     );
   });
   const ticks = Array.from({ length: Math.floor(end / 20) + 1 }, (_, index) => index * 20).map(
@@ -104,10 +104,10 @@ function drawPanel(
   });
   const legend = panel.lines.map(
     ({ colour, label }, index) =>
-      `<text x="${WIDTH - RIGHT - 70 * (panel.lines.length - 1 - index)}" y="${top - 8 + 22}" font-size="11" text-anchor="end" fill="${colour}">${label}</text>`,
+      `<text x="${WIDTH - RIGHT - 70 * (panel.lines.length - 1 - index)}" y="${top - 10}" font-size="11" text-anchor="end" fill="${colour}">${label}</text>`,
   );
   return [
-    `<text x="${LEFT}" y="${top + 14}" font-size="12" fill="#1f2328">${panel.title}</text>`,
+    `<text x="${LEFT}" y="${top - 10}" font-size="12" fill="#1f2328">${panel.title}</text>`,
     `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${bottom}" y2="${bottom}" stroke="#8c959f"/>`,
     `<text x="${LEFT - 8}" y="${top + 4}" font-size="11" text-anchor="end" fill="#57606a">${panel.unit(highest)}</text>`,
     `<text x="${LEFT - 8}" y="${bottom + 4}" font-size="11" text-anchor="end" fill="#57606a">${panel.unit(0)}</text>`,

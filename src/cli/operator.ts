@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { hostname } from 'node:os';
 import type { z } from 'zod';
 import { LABELS } from '../api/v1alpha1/constants.ts';
@@ -112,11 +113,9 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
       timing: options,
     }),
     controllers: [controller],
+    tasks: [{ name: 'scraper', run: (signal) => stopAfter(scraper, signal) }],
     events,
-    close: async () => {
-      await scraper.stop();
-      await kube.close();
-    },
+    close: () => kube.close(),
   });
   const health = await startHealthServer({ address: options.healthAddress, isReady: () => manager.ready });
   try {
@@ -129,6 +128,12 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
   } finally {
     await health.close();
   }
+}
+
+/** Scraping begins with the first targets and ends with the leadership, before the lease is released. */
+async function stopAfter(scraper: Scraper, signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+  await scraper.stop();
 }
 
 /** Which fleets a change concerns. */

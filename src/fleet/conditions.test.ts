@@ -62,6 +62,13 @@ const cases: readonly Case[] = [
   ['Reconciling', 'all is done', three, hold, 'False Settled: 3 engines, all ready'],
   [
     'Reconciling',
+    'a write failed',
+    { ...three, failure: { reason: 'ApiForbidden', message: 'the operator may not create replicasets' } },
+    hold,
+    'True ApiForbidden: the operator may not create replicasets',
+  ],
+  [
+    'Reconciling',
     'the size is not reached',
     three,
     sizeDecision(3, 5),

@@ -80,6 +80,7 @@ function reconciling(snapshot: FleetSnapshot, decision: FleetDecision): Finding 
   const serving = readyEngines(snapshot);
   if (snapshot.fleet.spec.suspend)
     return { status: 'False', reason: 'Suspended', message: 'spec.suspend is set' };
+  if (snapshot.failure !== undefined) return { status: 'True', ...snapshot.failure };
   const old = oldRevisions(snapshot).reduce((sum, { replicas }) => sum + replicas, 0);
   if (old > 0) {
     return {

@@ -19,6 +19,7 @@ export function buildWhy(
   const now = [
     `${state}: ${headline(snapshot, decision)}.`,
     ...stalledSentence(snapshot),
+    ...failureSentence(snapshot),
     ...rolloutSentence(snapshot),
     sizeSentence(decision),
     ...decision.size.proposals.map(proposalSentence),
@@ -46,6 +47,12 @@ function headline({ engines }: FleetSnapshot, { size }: FleetDecision): string {
 
 function stalledSentence({ stalled }: FleetSnapshot): string[] {
   return stalled === undefined ? [] : [`Stalled (${stalled.reason}): ${stalled.message}.`];
+}
+
+function failureSentence({ failure }: FleetSnapshot): string[] {
+  return failure === undefined
+    ? []
+    : [`Not carried out (${failure.reason}), tried again: ${failure.message}.`];
 }
 
 function rolloutSentence(snapshot: FleetSnapshot): string[] {

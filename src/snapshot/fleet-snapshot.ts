@@ -39,6 +39,8 @@ export interface FleetSnapshot {
   readonly children: ChildrenSnapshot;
   /** Why nothing can be done with this spec until a person mends it. */
   readonly stalled?: { readonly reason: string; readonly message: string };
+  /** What this pass tried to write and could not, though a later try may. */
+  readonly failure?: { readonly reason: string; readonly message: string };
   /** The vLLM version that the engines or the spec tell; absent while unknown. */
   readonly engineVersion?: string;
   /** HorizontalPodAutoscalers that aim at the fleet or at one of its ReplicaSets, by name. */

@@ -1,7 +1,7 @@
 import { CONDITIONS, FIELD_MANAGERS } from '../../api/v1alpha1/constants.ts';
 import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
 import type { EngineSample } from '../../engine/sample.ts';
-import { asWardenError, classify, StalledError, type WardenError } from '../../errors.ts';
+import { asWardenError, classify, type WardenError } from '../../errors.ts';
 import { decideFleet, type FleetDecision } from '../../fleet/decide-fleet.ts';
 import { planFleet, type Action } from '../../fleet/plan.ts';
 import { buildStatus, type WrittenStatus } from '../../fleet/status.ts';
@@ -77,8 +77,7 @@ export class FleetController {
     metrics.decided(key, decision.size);
     this.#states.set(uid, { ...before, memory });
     const failure = await this.#carryOut(planFleet(snapshot, decision), snapshot, decision, context);
-    const shown = failure instanceof StalledError ? { ...snapshot, stalled: stalledBy(failure) } : snapshot;
-    await this.#writeStatus(shown, decision, context);
+    await this.#writeStatus({ ...snapshot, ...shownFailure(failure) }, decision, context);
     if (failure !== undefined) throw failure;
     return { requeueAfterMs: fleet.spec.engine.metrics.intervalSeconds * 1000 };
   }
@@ -174,9 +173,12 @@ export class FleetController {
   }
 }
 
-function stalledBy(failure: StalledError): NonNullable<FleetSnapshot['stalled']> {
-  const { reason, message } = classify(failure);
-  return { reason, message };
+/** What a failed action adds to the status: nothing, when the next pass will most likely do better. */
+function shownFailure(failure: WardenError | undefined): Pick<FleetSnapshot, 'stalled' | 'failure'> {
+  if (failure === undefined) return {};
+  const { handling, reason, message } = classify(failure);
+  if (handling === 'Stalled') return { stalled: { reason, message } };
+  return handling === 'Transient' || handling === 'Bug' ? { failure: { reason, message } } : {};
 }
 
 /** True when a page shows load that should not wait for the next pass. */
