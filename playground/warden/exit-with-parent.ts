@@ -4,3 +4,5 @@
  */
 process.stdin.on('end', () => process.exit(1)).resume();
 process.stdin.on('error', () => process.exit(1));
+// Of itself it must not keep an operator that has stopped.
+process.stdin.unref();
