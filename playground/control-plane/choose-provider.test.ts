@@ -1,5 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { chooseProvider } from './choose-provider.ts';
@@ -45,6 +45,27 @@ test('with neither programs nor Go, one error says all that was tried and what t
   const error = await chooseProvider(undefined, log).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(PlaygroundUnavailableError);
   expect(String(error)).toContain(`KUBEBUILDER_ASSETS ${directory} lacks etcd, kube-apiserver`);
-  expect(String(error)).toContain('there is no `go` on the PATH');
+  expect(String(error)).toContain('there is no `go` on the PATH, and there is no `docker` on the PATH');
   expect(String(error)).toContain('https://go.dev/dl');
+});
+
+test('without Go, Docker builds the binary for this machine and for this user', async () => {
+  // A stand-in for the docker command: writes down how it was called, and leaves a file where the build would.
+  const script = [
+    '#!/bin/sh',
+    `echo "$@" > ${directory}/arguments`,
+    `for a in "$@"; do case "$a" in */control-plane:/out) out="\${a%:/out}";; /out/*) name="\${a#/out/}";; esac; done`,
+    'echo built > "$out/$name"',
+  ].join('\n');
+  await writeFile(join(directory, 'docker'), script, { mode: 0o755 });
+  vi.stubEnv('KUBEBUILDER_ASSETS', '');
+  vi.stubEnv('XDG_CACHE_HOME', directory);
+  vi.stubEnv('PATH', directory);
+  const provider = await chooseProvider(undefined, log);
+  expect(await readFile(provider.kubectl.file, 'utf8')).toBe('built\n');
+  const called = await readFile(join(directory, 'arguments'), 'utf8');
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  expect(called).toContain(`--env GOOS=${system}`);
+  expect(called).toContain(`--user ${userInfo().uid}:${userInfo().gid}`);
+  expect(called).toMatch(/:\/src:ro .* golang:\S+ go build /);
 });

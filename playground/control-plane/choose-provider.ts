@@ -4,7 +4,8 @@ import { PlaygroundUnavailableError, type Provider } from './provider.ts';
 
 const REMEDY = [
   'The playground needs a Kubernetes control plane. Give it one of:',
-  '  - Go 1.24 or later on the PATH (https://go.dev/dl): the servers are then built once, in about 5 minutes;',
+  '  - Go 1.24 or later on the PATH (https://go.dev/dl), or a running Docker engine, whose golang image is then used:',
+  '    the servers are built once, in about 5 minutes;',
   '  - --assets DIR, or KUBEBUILDER_ASSETS, holding etcd, kube-apiserver, kube-controller-manager and kube-scheduler.',
 ].join('\n');
 

@@ -1,22 +1,21 @@
 import { createHash } from 'node:crypto';
-import { spawn } from 'node:child_process';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { withFileLock } from './file-lock.ts';
-import { PlaygroundUnavailableError, type Provider } from './provider.ts';
+import { buildModule } from './go-toolchain.ts';
+import type { Provider } from './provider.ts';
 
 /** The Kubernetes version that `go.mod` pins. */
 export const KUBERNETES_VERSION = 'v1.34.4';
 const SOURCES = ['main.go', 'go.mod', 'go.sum'] as const;
 const PROGRESS_INTERVAL_MS = 10_000;
-const BUILD_TIMEOUT_MS = 30 * 60_000;
 
 /**
  * The control plane as one static binary, built from Go modules on first use and kept in the user's cache folder under
  * the version and the hash of its sources.
  *
- * @throws PlaygroundUnavailableError when Go is missing or the build fails.
+ * @throws PlaygroundUnavailableError when there is neither Go nor Docker, or the build fails.
  */
 export async function builtBinary(log: (line: string) => void): Promise<Provider> {
   const file = await ensureBuilt(log);
@@ -76,40 +75,10 @@ async function build(output: string, log: (line: string) => void): Promise<void>
   progress();
   const ticker = setInterval(progress, PROGRESS_INTERVAL_MS);
   try {
-    await runGo(['build', '-trimpath', '-ldflags', flags, '-o', output, '.']);
+    await buildModule(flags, output);
   } finally {
     clearInterval(ticker);
   }
-}
-
-function runGo(args: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('go', args, {
-      cwd: import.meta.dirname,
-      env: { ...process.env, CGO_ENABLED: '0' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: BUILD_TIMEOUT_MS,
-    });
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr = (stderr + text).slice(-4000);
-    });
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'ENOENT' ? 'there is no `go` on the PATH' : error.message;
-      reject(new PlaygroundUnavailableError(`cannot build the Kubernetes control plane: ${why}`));
-    });
-    child.on('close', (code, signal) => {
-      if (code === 0) resolve();
-      else {
-        const outcome = signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
-        reject(
-          new PlaygroundUnavailableError(
-            `building the Kubernetes control plane failed (${outcome}); it needs Go 1.24 or later and the Go module proxy:\n${stderr}`,
-          ),
-        );
-      }
-    });
-  });
 }
 
 async function exists(path: string): Promise<boolean> {
