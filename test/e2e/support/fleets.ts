@@ -1,0 +1,83 @@
+import { expect } from 'vitest';
+import { VLLMDeployment } from '../../../src/api/v1alpha1/vllm-deployment.ts';
+import type { Playground } from '../../../playground/playground.ts';
+import { applyManifest } from '../../../playground/warden/install.ts';
+import { eventually } from '../../integration/playground/eventually.ts';
+
+/** The model of every fleet here; simulated engines serve any. */
+export const MODEL = 'Qwen/Qwen3-0.6B';
+
+export interface FleetOptions {
+  readonly scaling?: Readonly<Record<string, unknown>>;
+  /** Merged over the defaults below. */
+  readonly engine?: Readonly<Record<string, unknown>>;
+  readonly args?: readonly string[];
+  /** Any other fields of the spec. */
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+/** A fleet whose decisions take seconds: pages each second, shrinks after `DOWN_WINDOW_SECONDS`. */
+export async function applyFleet(pg: Playground, name: string, options: FleetOptions = {}): Promise<void> {
+  const { scaling = { minReplicas: 1, maxReplicas: 4 }, engine, args = [], spec } = options;
+  const manifest = {
+    apiVersion: 'vllm.warden.dev/v1alpha1',
+    kind: 'VLLMDeployment',
+    metadata: { name },
+    spec: {
+      model: { name: MODEL },
+      engine: {
+        image: 'vllm-warden/simulator:v0.32.0',
+        metrics: { intervalSeconds: 1 },
+        args,
+        ...engine,
+      },
+      resources: { limits: { 'nvidia.com/gpu': '1' } },
+      scaling: { behavior: FAST_SHRINK, ...scaling },
+      drain: { settleSeconds: 1, timeoutSeconds: 30 },
+      ...spec,
+    },
+  };
+  await applyManifest(pg, JSON.stringify(manifest));
+}
+
+export const DOWN_WINDOW_SECONDS = 5;
+
+const FAST_SHRINK = {
+  scaleDown: {
+    stabilizationWindowSeconds: DOWN_WINDOW_SECONDS,
+    policies: [{ type: 'Pods', value: 1, periodSeconds: 1 }],
+  },
+};
+
+export function fleetPath(name: string): string {
+  return `/apis/vllm.warden.dev/v1alpha1/namespaces/default/vllmdeployments/${name}`;
+}
+
+export function readFleet(pg: Playground, name: string): Promise<VLLMDeployment> {
+  return pg.call(VLLMDeployment, 'GET', fleetPath(name));
+}
+
+/** Merges into the spec, as `kubectl patch` does. */
+export async function patchSpec(pg: Playground, name: string, spec: object): Promise<void> {
+  await pg.call(VLLMDeployment, 'PATCH', fleetPath(name), { spec }, 'application/merge-patch+json');
+}
+
+/** Waits until the fleet's status holds what `expected` says. */
+export function fleetStatus(pg: Playground, name: string, expected: object): Promise<VLLMDeployment> {
+  return eventually(async () => {
+    const fleet = await readFleet(pg, name);
+    expect(fleet.status).toMatchObject(expected);
+    return fleet;
+  });
+}
+
+/** Waits until all engines of a fleet of this size are ready and nothing is under way. */
+export function settledAt(pg: Playground, name: string, engines: number): Promise<VLLMDeployment> {
+  const summary = { ready: `${engines}/${engines}`, desired: String(engines), state: 'Ready' };
+  return fleetStatus(pg, name, { replicas: engines, summary });
+}
+
+/** What `fleetStatus` expects of a condition, whatever else stands beside it. */
+export function withCondition(type: string, status: 'True' | 'False', reason: string): object {
+  return { conditions: expect.arrayContaining([expect.objectContaining({ type, status, reason })]) };
+}
