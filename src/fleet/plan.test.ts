@@ -124,6 +124,10 @@ describe('a shrink takes one engine in two passes', () => {
       replicaSets: [replicaSet('aaa', 1)],
     });
     expect(plan(removing, 1, 1)).toEqual([]);
+    const another = fleetSnapshot([busy, ready('b', idle), ready('idle', idle, marked)], {
+      replicaSets: [replicaSet('aaa', 2)],
+    });
+    expect(plan(another, 2, 1)).toEqual([]);
   });
 
   test('goes on when the removed engine is on its way out', () => {

@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { sizeDecision } from '../../test/builders/decisions.ts';
-import { loading, NOW, readyEngines, secondsAgo, terminating } from '../../test/builders/engines.ts';
+import {
+  loading,
+  NOW,
+  ready,
+  readyEngines,
+  secondsAgo,
+  silent,
+  terminating,
+  unschedulable,
+} from '../../test/builders/engines.ts';
 import { fleetSnapshot, of, replicaSet } from '../../test/builders/fleets.ts';
+import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { buildWhy } from './why.ts';
 
@@ -35,6 +45,39 @@ test('the story reads from the state over the reasons to the last changes', () =
     '09:55:00 UTC: 4 → 5: change 300 s ago.',
     '09:56:40 UTC: 5 → 6: change 200 s ago.',
   ]);
+});
+
+describe('a roll-out', () => {
+  const during = (old: EngineSnapshot, fresh: EngineSnapshot): string =>
+    buildWhy(
+      fleetSnapshot([old, of('bbb', fresh)], {
+        revision: 'bbb',
+        replicaSets: [replicaSet('aaa', 1), replicaSet('bbb', 1)],
+      }),
+      decision,
+      'Scaling',
+      [],
+    )[1] ?? '';
+  const story = 'Rolling out revision bbb, one engine more at a time, then one of aaa less';
+
+  test.each([
+    ['goes on when nothing hinders it', ready('old'), ready('new'), ''],
+    ['waits for a start', ready('old'), loading('new'), '; waits for new to become ready'],
+    [
+      'waits for a node, in the words of the scheduler',
+      ready('old'),
+      unschedulable('new'),
+      '; waits for new to become ready: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu',
+    ],
+    [
+      'waits for pages: nothing is removed on missing data',
+      silent('old'),
+      ready('new'),
+      '; waits for a fresh metrics page of old: nothing is removed on missing data',
+    ],
+  ])('%s', (_what, old, fresh, hindrance) => {
+    expect(during(old, fresh)).toBe(`${story}${hindrance}.`);
+  });
 });
 
 describe('at its longest', () => {

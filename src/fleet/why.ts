@@ -1,7 +1,10 @@
 import type { ScalingChange, Summary } from '../api/v1alpha1/status.ts';
-import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import { pickVictim } from '../disruption/pick-victim.ts';
+import { isSilent } from '../snapshot/engine-snapshot.ts';
+import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { Proposal } from '../scaling/types.ts';
 import type { FleetDecision } from './decide-fleet.ts';
+import { enginesOf } from './removal.ts';
 import { oldRevisions } from './sizes.ts';
 import { count, cut, percent, plural } from './text.ts';
 
@@ -59,7 +62,26 @@ function rolloutSentence(snapshot: FleetSnapshot): string[] {
   const old = oldRevisions(snapshot);
   if (old.length === 0) return [];
   const names = old.map(({ revision }) => revision).join(', ');
-  return [`Rolling out revision ${snapshot.revision}, one engine more at a time, then one of ${names} less.`];
+  return [
+    `Rolling out revision ${snapshot.revision}, one engine more at a time, then one of ${names} less${hindrance(snapshot, old)}.`,
+  ];
+}
+
+/** What a roll-out waits for, if it waits. */
+function hindrance(snapshot: FleetSnapshot, old: readonly ReplicaSetSnapshot[]): string {
+  const started = snapshot.engines.find(
+    ({ revision, lifecycle }) =>
+      revision === snapshot.revision && lifecycle !== 'Ready' && lifecycle !== 'Terminating',
+  );
+  if (started !== undefined) {
+    const why = started.trouble?.message ?? started.unschedulable;
+    return `; waits for ${started.name} to become ready${why === undefined ? '' : `: ${why}`}`;
+  }
+  const leaving = old.flatMap((set) => enginesOf(snapshot, set));
+  const [mute] = leaving.filter(isSilent);
+  return mute === undefined || pickVictim(leaving) !== undefined
+    ? ''
+    : `; waits for a fresh metrics page of ${mute.name}: nothing is removed on missing data`;
 }
 
 function sizeSentence({ size }: FleetDecision): string {

@@ -2,7 +2,7 @@ import type { ScalingMemory } from './types.ts';
 
 /** Notes that `size` was recommended now. Sizes older than `keepMs` are forgotten. */
 export function recommend(memory: ScalingMemory, size: number, nowMs: number, keepMs: number): ScalingMemory {
-  const kept = [...memory.recommendedAtMs].filter(([other, atMs]) => other !== size && nowMs - atMs < keepMs);
+  const kept = [...memory.recommendedAtMs].filter(([, atMs]) => nowMs - atMs < keepMs);
   return { ...memory, recommendedAtMs: new Map([...kept, [size, nowMs]]) };
 }
 
