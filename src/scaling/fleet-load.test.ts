@@ -60,6 +60,15 @@ describe('a starting engine has credit', () => {
     expect(startingCreditMs(starts.map(startedIn), 1800)).toBe(seconds * 1000);
   });
 
+  test('that a restarted engine does not stretch', () => {
+    const restarted = ready(
+      'old',
+      {},
+      { createdAtMs: secondsAgo(90_000), readyAtMs: secondsAgo(10), restarts: 1 },
+    );
+    expect(startingCreditMs([...[60, 70, 80].map(startedIn), restarted], 1800)).toBe(160_000);
+  });
+
   test('up to its last second, and none after it', () => {
     const state = (age: number): string =>
       fleetLoad([loading('a', age)], 600, NOW).starting.length === 1 ? 'starting' : 'overdue';

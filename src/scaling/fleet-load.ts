@@ -29,7 +29,10 @@ const SEEN_STARTS_TO_LEARN = 3;
 export function startingCreditMs(engines: readonly EngineSnapshot[], startupTimeoutSeconds: number): number {
   const timeoutMs = startupTimeoutSeconds * 1000;
   const times = engines
-    .flatMap((engine) => (engine.readyAtMs === undefined ? [] : [engine.readyAtMs - engine.createdAtMs]))
+    .flatMap(({ readyAtMs, createdAtMs, restarts }) =>
+      // An engine that restarted got ready again long after its pod was made: that is no time to start.
+      readyAtMs === undefined || restarts > 0 ? [] : [readyAtMs - createdAtMs],
+    )
     .sort((a, b) => a - b);
   const p90 = times[Math.ceil(times.length * 0.9) - 1];
   if (times.length < SEEN_STARTS_TO_LEARN || p90 === undefined) return timeoutMs;
