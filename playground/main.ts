@@ -1,25 +1,38 @@
-/** `npm run playground`: a control plane with nodes of simulated engines, kept up until Ctrl-C. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** `npm run playground`: a control plane with the operator and nodes of simulated engines, kept up until Ctrl-C. */
 import { parseArgs } from 'node:util';
 import type { NodeOptions } from './node/node-object.ts';
-import { startPlayground } from './playground.ts';
+import { startPlayground, type Playground } from './playground.ts';
+import { installWarden } from './warden/install.ts';
+import { startOperator } from './warden/operator-process.ts';
 
-const USAGE = `usage: npm run playground -- [--node NAME=GPUS]… [--assets DIR]
+const USAGE = `usage: npm run playground -- [--node NAME=GPUS]… [--assets DIR] [--no-operator]
 
   --node NAME=GPUS  a node and its number of GPUs; repeatable (default: gpu-a=4 and gpu-b=4)
   --assets DIR      take etcd, kube-apiserver, kube-controller-manager and kube-scheduler from here
+  --no-operator     leave the operator to you
 `;
+/** Real engines take minutes; nobody who tries things out wants to wait for simulated ones. */
+const SIMULATOR = { flags: ['--sim-startup-seconds', '5'] };
 const DEFAULT_NODES = ['gpu-a=4', 'gpu-b=4'];
-const CRDS = fileURLToPath(new URL('../crds', import.meta.url));
+
+interface Command {
+  readonly nodes: readonly NodeOptions[];
+  readonly assets: string | undefined;
+  readonly withOperator: boolean;
+}
 
 /** @throws Error with the usage, when an argument is not understood */
-function parseCommand(args: string[]): { nodes: NodeOptions[]; assets: string | undefined } {
+function parseCommand(args: string[]): Command {
   const { values } = parseArgs({
     args,
-    options: { node: { type: 'string', multiple: true }, assets: { type: 'string' } },
+    options: {
+      node: { type: 'string', multiple: true },
+      assets: { type: 'string' },
+      'no-operator': { type: 'boolean', default: false },
+    },
   });
-  return { nodes: (values.node ?? DEFAULT_NODES).map(parseNode), assets: values.assets };
+  const nodes = (values.node ?? DEFAULT_NODES).map(parseNode);
+  return { nodes, assets: values.assets, withOperator: !values['no-operator'] };
 }
 
 function parseNode(text: string): NodeOptions {
@@ -30,24 +43,24 @@ function parseNode(text: string): NodeOptions {
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function run(command: ReturnType<typeof parseCommand>): Promise<void> {
-  const { nodes, assets } = command;
+async function run({ nodes, assets, withOperator }: Command): Promise<void> {
   say('starting a Kubernetes control plane …');
   await using playground = await startPlayground({
     nodes,
+    simulator: SIMULATOR,
     log: say,
     ...(assets === undefined ? {} : { assets }),
   });
-  if (existsSync(CRDS)) {
-    const { code, stderr } = await playground.kubectl(['apply', '--server-side', '-f', CRDS]);
-    if (code !== 0) throw new Error(`kubectl apply -f ${CRDS}: ${stderr}`);
-  }
+  await installWarden(playground);
+  const operator = withOperator ? await startOperator(playground) : undefined;
   const gpus = nodes.map((node) => `${node.name} (${node.gpus ?? 0} GPUs)`).join(', ');
   say(`ready: ${playground.apiUrl}, nodes ${gpus}. vLLM images run as simulated engines.`);
   say('In another terminal:');
   say(`  export KUBECONFIG=${playground.kubeconfig('admin')}`);
   say(`  alias kubectl='${playground.kubectlCommand}'   # if you have none of your own`);
-  say(`Engines are reached by pod address through the proxy ${playground.engineProxyUrl}:`);
+  say('  kubectl apply -f examples/minimal.yaml && kubectl get vllm -w');
+  sayOperator(playground, operator?.logFile);
+  say('An engine is reached by its pod address through a proxy:');
   say(`  curl --proxytunnel --proxy ${playground.engineProxyUrl} http://POD_IP:8000/metrics`);
   say('Ctrl-C stops everything and leaves nothing behind.');
   await new Promise<void>((resolve) => {
@@ -55,10 +68,18 @@ async function run(command: ReturnType<typeof parseCommand>): Promise<void> {
     process.once('SIGTERM', () => resolve());
   });
   say('stopping …');
+  await operator?.stop();
+}
+
+function sayOperator(playground: Playground, logFile: string | undefined): void {
+  if (logFile !== undefined) return say(`The operator runs; its log: ${logFile}`);
+  const addresses = '--metrics-address 127.0.0.1:0 --health-address 127.0.0.1:0';
+  say('No operator runs; to start one:');
+  say(`  npx vllm-warden operator --engine-proxy ${playground.engineProxyUrl} ${addresses}`);
 }
 
 async function main(args: string[]): Promise<number> {
-  let command: ReturnType<typeof parseCommand>;
+  let command: Command;
   try {
     command = parseCommand(args);
   } catch (error) {

@@ -24,6 +24,8 @@ export interface OperatorProcess {
   /** Exit status, or the name of the signal that ended it. */
   readonly exited: Promise<number | string>;
   kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
+  /** Where it logs to. */
+  readonly logFile: string;
   /** Everything that it has logged, one JSON object a line. */
   log(): string;
   /** Ends it (SIGTERM, then SIGKILL after five seconds) and resolves when it is gone. */
@@ -58,6 +60,7 @@ export async function startOperator(
     pid: child.pid ?? 0,
     exited,
     kill: (signal) => void child.kill(signal),
+    logFile,
     log: () => readFileSync(logFile, 'utf8'),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
