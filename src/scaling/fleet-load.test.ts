@@ -69,6 +69,15 @@ describe('a starting engine has credit', () => {
     expect(startingCreditMs([...[60, 70, 80].map(startedIn), restarted], 1800)).toBe(160_000);
   });
 
+  test('that is never shorter than half a minute', () => {
+    expect(startingCreditMs([1, 2, 3].map(startedIn), 1800)).toBe(30_000);
+  });
+
+  test('that the wait for a node does not use up', () => {
+    const late = loading('a', 3600, { scheduledAtMs: secondsAgo(10) });
+    expect(names(fleetLoad([late], 600, NOW).starting)).toEqual(['a']);
+  });
+
   test('up to its last second, and none after it', () => {
     const state = (age: number): string =>
       fleetLoad([loading('a', age)], 600, NOW).starting.length === 1 ? 'starting' : 'overdue';

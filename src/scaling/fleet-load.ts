@@ -20,23 +20,30 @@ export interface FleetLoad {
 }
 
 const SEEN_STARTS_TO_LEARN = 3;
+/** Times in the API are whole seconds and probes have periods: less than this cannot be told from a normal start. */
+const SHORTEST_CREDIT_MS = 30_000;
 
 /**
  * How long a starting engine counts as capacity to come, in milliseconds: twice the 90th percentile (nearest
- * rank) of the time-to-ready of the living engines, once three of them were seen to start, and never more than
- * the start-up time-out.
+ * rank) of the time from node to ready of the living engines, once three of them were seen to start, at least
+ * half a minute and never more than the start-up time-out.
  */
 export function startingCreditMs(engines: readonly EngineSnapshot[], startupTimeoutSeconds: number): number {
   const timeoutMs = startupTimeoutSeconds * 1000;
   const times = engines
-    .flatMap(({ readyAtMs, createdAtMs, restarts }) =>
+    .flatMap((engine) =>
       // An engine that restarted got ready again long after its pod was made: that is no time to start.
-      readyAtMs === undefined || restarts > 0 ? [] : [readyAtMs - createdAtMs],
+      engine.readyAtMs === undefined || engine.restarts > 0 ? [] : [engine.readyAtMs - startOf(engine)],
     )
     .sort((a, b) => a - b);
   const p90 = times[Math.ceil(times.length * 0.9) - 1];
   if (times.length < SEEN_STARTS_TO_LEARN || p90 === undefined) return timeoutMs;
-  return Math.min(timeoutMs, 2 * p90);
+  return Math.min(timeoutMs, Math.max(SHORTEST_CREDIT_MS, 2 * p90));
+}
+
+/** When an engine could begin to start: the wait for a node is the cluster's, not the engine's. */
+function startOf({ scheduledAtMs, createdAtMs }: EngineSnapshot): number {
+  return scheduledAtMs ?? createdAtMs;
 }
 
 /** Sorts the engines. `nowMs` is milliseconds since the epoch. */
@@ -50,7 +57,7 @@ export function fleetLoad(
   const coming = engines.filter((engine) => engine.lifecycle === 'Pending' || engine.lifecycle === 'Loading');
   const unschedulable = coming.filter((engine) => engine.unschedulable !== undefined);
   const loading = coming.filter((engine) => engine.unschedulable === undefined);
-  const hasCredit = (engine: EngineSnapshot): boolean => nowMs - engine.createdAtMs <= creditMs;
+  const hasCredit = (engine: EngineSnapshot): boolean => nowMs - startOf(engine) <= creditMs;
   return {
     ready,
     starting: loading.filter(hasCredit),

@@ -51,6 +51,8 @@ export interface EngineSnapshot {
   readonly nodeName?: string;
   readonly lifecycle: EngineLifecycle;
   readonly createdAtMs: number;
+  /** When a node was found for it; absent while there is none. */
+  readonly scheduledAtMs?: number;
   /** When it became Ready, if it is Ready now. */
   readonly readyAtMs?: number;
   /** The scheduler's sentence while no node takes the pod. */

@@ -14,6 +14,7 @@ import { buildPodDisruptionBudget } from '../../workload/pod-disruption-budget.t
 import { buildReplicaSet } from '../../workload/replica-set.ts';
 import { buildService } from '../../workload/service.ts';
 import type { Caches } from './caches.ts';
+import { isEngine } from './observe-engine.ts';
 import { PodProjection, ReplicaSetProjection } from './projections.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 
@@ -183,7 +184,7 @@ export class Executor {
     );
     return items
       .flatMap(({ parsed }) => (parsed.ok ? [parsed.object] : []))
-      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .filter((pod) => isEngine(pod) && pod.metadata.deletionTimestamp === undefined)
       .filter(
         ({ metadata }) => metadata.ownerReferences?.some((owner) => owner.name === replicaSet) === true,
       );

@@ -77,6 +77,12 @@ test('a pod that no node takes says why, in the words of the scheduler', () => {
   expect(observeEngine(pod({ status: { conditions } }), PAGE).unschedulable).toBe(message);
 });
 
+test('the time at which a node was found is taken over', () => {
+  const conditions = [{ type: 'PodScheduled', status: 'True', lastTransitionTime: STARTED }];
+  const engine = observeEngine(pod({ spec: { nodeName: 'gpu-1' }, status: { conditions } }), PAGE);
+  expect(engine.scheduledAtMs).toBe(Date.parse(STARTED));
+});
+
 test('a container that keeps crashing is trouble, with its last exit', () => {
   const container = {
     name: 'engine',

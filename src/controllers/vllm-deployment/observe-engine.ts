@@ -40,6 +40,8 @@ export function observeEngine(pod: PodProjection, page: PageState): EngineSnapsh
     restarts: container?.restartCount ?? 0,
     page,
     ...(spec.nodeName !== undefined && { nodeName: spec.nodeName }),
+    ...(scheduled?.status === 'True' &&
+      scheduled.lastTransitionTime != null && { scheduledAtMs: Date.parse(scheduled.lastTransitionTime) }),
     ...(isReady && ready.lastTransitionTime != null && { readyAtMs: Date.parse(ready.lastTransitionTime) }),
     ...(isUnschedulable && { unschedulable: scheduled.message ?? 'no node takes it' }),
     ...(trouble !== undefined && { trouble }),
