@@ -24,6 +24,7 @@ import { LeaderElector } from '../runtime/leader-elector.ts';
 import { Manager, type ManagerExit } from '../runtime/manager.ts';
 import { Reflector } from '../runtime/reflector.ts';
 import type { Store } from '../runtime/store.ts';
+import { Wakes } from '../runtime/wakes.ts';
 import { WriteBarrier } from '../runtime/write-barrier.ts';
 import { Scraper } from '../scraper/scraper.ts';
 import { startHealthServer } from '../telemetry/health-server.ts';
@@ -84,7 +85,7 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
     engineProxyUrl: options.engineProxyUrl,
     onPage: (key, _uid, sample) => {
       const fleet = caches.fleets.get(key);
-      if (fleet !== undefined && isUrgent(fleet, sample)) controller.enqueue(key);
+      if (fleet !== undefined && isUrgent(fleet, sample)) wakes.wake(key);
     },
   });
   const fleets = new FleetController({
@@ -102,6 +103,7 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
     reconcile: (request, context) => fleets.reconcile(request, context),
     caughtUp: (key) => barrier.caughtUp(key),
   });
+  const wakes = new Wakes(systemClock, (key) => controller.enqueue(key));
   watchCaches(controller, caches);
   const manager = new Manager({
     ...shared,
