@@ -2,7 +2,8 @@ import { EngineStats } from './engine-stats.ts';
 import { KvBlocks } from './kv-blocks.ts';
 import { stepDurationMs, type StepCost, type StepLoad } from './profiles.ts';
 import { RequestQueue } from './request-queue.ts';
-import { RequestState, type EngineRequest, type FinishReason } from './request.ts';
+import { RequestState, type EngineRequest, type FinishReason, type RequestProgress } from './request.ts';
+import { repeatDecodeStep } from './repeat-step.ts';
 
 export interface EngineModelConfig {
   readonly stepCost: StepCost;
@@ -24,10 +25,14 @@ export type AddOutcome =
 const QUEUED: AddOutcome = { kind: 'Queued' };
 
 /**
- * Called once for each token of a finished step; `finish` with the last one of its request. It must not call
- * the engine, but for `add`.
+ * Called once for each token of a finished step; `finish` with the last one of its request. `progress` holds only
+ * during the call. It must not call the engine, but for `add`.
  */
-export type TokenListener = (requestId: string, finish: FinishReason | undefined) => void;
+export type TokenListener = (
+  requestId: string,
+  finish: FinishReason | undefined,
+  progress: RequestProgress,
+) => void;
 
 /**
  * One vLLM engine, step by step, in virtual time: continuous batching with chunked prefill, first come first
@@ -37,6 +42,7 @@ export type TokenListener = (requestId: string, finish: FinishReason | undefined
  *     const ms = engine.startStep(now);   // undefined: nothing can run; see nextArrivalMs
  *     …at now + ms: engine.finishStep(onToken);
  *
+ * A caller that needs no single token may skip steps that are all alike with `fastForward` (see `EngineTimeline`).
  * Same calls, same results; nothing is random.
  */
 export class EngineModel {
@@ -48,12 +54,17 @@ export class EngineModel {
   readonly #waiting = new RequestQueue('Waiting');
   readonly #running: RequestState[] = [];
   readonly #load: StepLoad = { computedTokens: 0, decodingSequences: 0, contextTokens: 0 };
+  /** Blocks that the next decode steps take, by step modulo the block size. */
+  readonly #blocksTaken: Uint32Array;
   #stepEndMs: number | undefined;
+  /** The step under way, or the last one, was one token for each of a full batch, and nobody could join or left. */
+  #steady = false;
 
   constructor(config: EngineModelConfig) {
     this.#config = config;
     this.kv = new KvBlocks(config.numGpuBlocks, config.blockSize);
     this.stats = new EngineStats(config.maxModelLen);
+    this.#blocksTaken = new Uint32Array(config.blockSize);
   }
 
   /** Requests in the engine in any phase. */
@@ -89,6 +100,7 @@ export class EngineModel {
     else if (state.phase === 'Waiting') this.#waiting.remove(state);
     else this.#running.splice(this.#running.indexOf(state), 1);
     this.#release(state);
+    this.#steady = false;
     this.#publishGauges();
     return true;
   }
@@ -103,8 +115,15 @@ export class EngineModel {
     load.computedTokens = 0;
     load.decodingSequences = 0;
     load.contextTokens = 0;
-    if (this.#scheduleRunning()) this.#scheduleWaiting(nowMs);
+    const decoding = this.#running.length;
+    const kept = this.#scheduleRunning();
+    if (kept) this.#scheduleWaiting(nowMs);
     this.#publishGauges();
+    this.#steady =
+      kept &&
+      this.#running.length === decoding &&
+      load.decodingSequences === decoding &&
+      load.computedTokens === decoding;
     if (load.computedTokens === 0) return undefined;
     const durationMs = stepDurationMs(this.#config.stepCost, load);
     this.#stepEndMs = nowMs + durationMs;
@@ -126,16 +145,68 @@ export class EngineModel {
         counted += this.#recordToken(state, nowMs);
         const finish = finishOf(state);
         if (finish !== undefined) this.#finish(state, finish, nowMs);
-        onToken(state.request.id, finish);
+        onToken(state.request.id, finish, state);
         if (finish !== undefined) continue;
       }
       this.#running[kept] = state;
       kept += 1;
     }
     this.#running.length = kept;
+    if (kept !== batch) this.#steady = false;
     this.stats.flushLatencies();
     // vLLM makes an iteration record only for steps with output (AsyncLLM's output handler).
     if (counted > 0) this.stats.iterationTokens.observe(counted);
+    this.#publishGauges();
+  }
+
+  /**
+   * Between two steps: repeats the last one for as long as it is certain that each step is like the one before, one
+   * token for each sequence, none joining, leaving or preempted, and ends by `untilMs`. It leaves exactly what the
+   * same steps by `startStep` and `finishStep` would, but tells no listener.
+   * @returns when the last repeated step ended; `nowMs` when there was none
+   */
+  fastForward(nowMs: number, untilMs: number): number {
+    const batch = this.#running.length;
+    if (!this.#steady || batch === 0) return nowMs;
+    let steps = Infinity;
+    const { blockSize } = this.kv;
+    this.#blocksTaken.fill(0);
+    for (const { request, generatedTokens, computedTokens } of this.#running) {
+      // The step that ends a request is no repetition.
+      steps = Math.min(steps, request.outputTokens - generatedTokens - 1);
+      const room = (blockSize - (computedTokens % blockSize)) % blockSize;
+      this.#blocksTaken[room] = (this.#blocksTaken[room] ?? 0) + 1;
+    }
+    const run = repeatDecodeStep(
+      {
+        stepCost: this.#config.stepCost,
+        batch,
+        contextTokens: this.#load.contextTokens,
+        steps,
+        blocksTaken: this.#blocksTaken,
+        freeBlocks: this.kv.capacity - this.kv.used,
+        fromMs: nowMs,
+        untilMs,
+        beforeMs: this.nextArrivalMs ?? Infinity,
+      },
+      this.stats.interTokenLatency,
+    );
+    if (run.steps > 0) this.#applyRun(run.steps, run.endMs);
+    return run.endMs;
+  }
+
+  #applyRun(steps: number, endMs: number): void {
+    const batch = this.#running.length;
+    for (const state of this.#running) {
+      state.tokens += steps;
+      state.generatedTokens += steps;
+      state.computedTokens += steps;
+      state.lastTokenMs = endMs;
+      state.heldBlocks = this.kv.grow(state.heldBlocks, state.computedTokens) ?? state.heldBlocks;
+    }
+    this.#load.contextTokens += steps * batch;
+    this.stats.generationTokens += steps * batch;
+    this.stats.iterationTokens.observe(batch, steps);
     this.#publishGauges();
   }
 

@@ -8,6 +8,8 @@ export class Histogram {
   readonly counts: Float64Array;
   sum = 0;
   count = 0;
+  /** Values come in runs of much the same size, so the last bucket is tried first. */
+  #lastBucket = 0;
 
   constructor(bounds: readonly number[]) {
     this.bounds = bounds;
@@ -18,7 +20,11 @@ export class Histogram {
   observe(value: number, times = 1): void {
     this.sum += value * times;
     this.count += times;
-    const bucket = this.#bucketOf(value);
+    const last = this.#lastBucket;
+    const inLast =
+      value <= (this.bounds[last] ?? Infinity) && (last === 0 || value > (this.bounds[last - 1] ?? 0));
+    const bucket = inLast ? last : this.#bucketOf(value);
+    this.#lastBucket = bucket;
     this.counts[bucket] = (this.counts[bucket] ?? 0) + times;
   }
 

@@ -14,6 +14,14 @@ export type FinishReason = 'stop' | 'length';
 
 export type RequestPhase = 'Arriving' | 'Waiting' | 'Running' | 'Gone';
 
+/** What a listener may see of a request. */
+export type RequestProgress = Readonly<
+  Pick<
+    RequestState,
+    'request' | 'arrivalMs' | 'firstTokenMs' | 'lastTokenMs' | 'generatedTokens' | 'preemptions'
+  >
+>;
+
 /** One request's way through the engine. All times are virtual milliseconds; `undefined` = not yet. */
 export class RequestState {
   readonly request: EngineRequest;
