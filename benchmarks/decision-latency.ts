@@ -107,8 +107,9 @@ await runBenchmark('decision-latency', async ({ quick }) => {
   const trials = await main(quick ? QUICK_ROUNDS : ROUNDS);
   const intervalMs = INTERVAL_SECONDS * 1000;
   const rows = (['pageToRequest', 'pageToWrite', 'pageToEngine', 'loadToWrite'] as const).map((key) => {
-    const { percentiles, max } = describeDistribution(trials.map((trial) => trial[key]));
-    return { key, p50: percentiles.p50, p95: percentiles.p95, p99: percentiles.p99, max };
+    const { percentiles, max, insufficientSamples } = describeDistribution(trials.map((trial) => trial[key]));
+    const p99 = insufficientSamples.includes('p99') ? undefined : percentiles.p99;
+    return { key, p50: percentiles.p50, p95: percentiles.p95, p99, max };
   });
   return {
     lines: [
