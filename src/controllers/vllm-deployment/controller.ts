@@ -20,6 +20,7 @@ import { Executor } from './execute.ts';
 import { afterChange, recallState, type FleetState } from './fleet-states.ts';
 import { gather, scrapeTargets } from './gather.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
+import { SizeDates } from './size-dates.ts';
 
 /** Hooks for telemetry. */
 export interface FleetMetrics {
@@ -45,6 +46,7 @@ export class FleetController {
   readonly #options: FleetControllerOptions;
   readonly #executor: Executor;
   readonly #states = new Map<string, FleetState>();
+  readonly #sizeDates = new SizeDates();
   /** By key: the generation whose invalid spec was reported. */
   readonly #reported = new Map<string, number>();
 
@@ -70,8 +72,11 @@ export class FleetController {
     scraper.setTargets(key, scrapeTargets(fleet, caches));
     const { uid } = fleet.metadata;
     const known = this.#states.get(uid);
-    const times = { nowMs: context.now, watchedSinceMs: known?.watchedSinceMs ?? context.now };
-    const snapshot = gather(fleet, caches, scraper, times);
+    const snapshot = gather(fleet, caches, scraper, {
+      nowMs: context.now,
+      watchedSinceMs: known?.watchedSinceMs ?? context.now,
+      sizeDates: this.#sizeDates,
+    });
     const before = known ?? recallState(snapshot, context.now);
     const { decision, memory } = decideFleet(snapshot, before.memory, context.now);
     metrics.decided(key, decision.size);
@@ -134,6 +139,9 @@ export class FleetController {
     this.#reported.delete(key);
     const living = new Set(this.#options.caches.fleets.list().map(({ metadata }) => metadata.uid));
     for (const uid of this.#states.keys()) if (!living.has(uid)) this.#states.delete(uid);
+    this.#sizeDates.keep(
+      new Set(this.#options.caches.replicaSets.list().map(({ metadata }) => metadata.uid)),
+    );
     return {};
   }
 

@@ -28,3 +28,8 @@ test('a person who scales a ReplicaSet is seen, with the time', () => {
     atMs: Date.parse(AT),
   });
 });
+
+test('a write through /scale is seen too, though Kubernetes records no time for it', () => {
+  const entry = { manager: 'kubectl', subresource: 'scale', fieldsV1: REPLICAS };
+  expect(foreignScaleOf(replicaSet(entry))).toEqual({ manager: 'kubectl' });
+});

@@ -17,23 +17,25 @@ import { contains } from './contains.ts';
 import { foreignScaleOf } from './foreign-scale.ts';
 import { isEngine, observeEngine, servingPort } from './observe-engine.ts';
 import type { PodProjection, ReplicaSetProjection } from './projections.ts';
+import type { SizeDates } from './size-dates.ts';
 import { selects } from './selector.ts';
 
 /** What the scraper knows; a port, so that gathering stays a plain read. */
 export type Pages = Pick<Scraper, 'history' | 'version'>;
 
-/** When a pass looks, in milliseconds since the epoch. */
-export interface PassTimes {
+/** What the process knows beside caches and pages; times are milliseconds since the epoch. */
+export interface Watch {
   readonly nowMs: number;
   /** Since when this process has watched the fleet: before, it can have read no page. */
   readonly watchedSinceMs: number;
+  readonly sizeDates: SizeDates;
 }
 
 /**
  * All reads of a pass: the caches and the pages, no request. A pod counts only if a ReplicaSet of this very
  * fleet owns it, so that a fleet made anew under an old name does not take its predecessor's for its own.
  */
-export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, times: PassTimes): FleetSnapshot {
+export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watch: Watch): FleetSnapshot {
   const revision = revisionOf(fleet.spec);
   const sets = ownReplicaSets(fleet, caches);
   const pods = ownPods(fleet, caches);
@@ -43,8 +45,8 @@ export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, time
   return {
     fleet,
     revision,
-    replicaSets: sets.map(observeReplicaSet),
-    engines: pods.map((pod) => observeEngine(pod, pageState(pod, pages, times, intervalMs))),
+    replicaSets: observeReplicaSets(fleet, sets, watch),
+    engines: pods.map((pod) => observeEngine(pod, pageState(pod, pages, watch, intervalMs))),
     children: { service: serviceState(fleet, caches), podDisruptionBudget: budgetState(fleet, caches) },
     autoscalers: autoscalersOf(fleet, sets, caches),
     ...(version !== undefined && { engineVersion: version }),
@@ -102,9 +104,18 @@ function isOwnedBy({ ownerReferences = [] }: Owned, uid: string): boolean {
   return ownerReferences.some((owner) => owner.controller === true && owner.uid === uid);
 }
 
-function observeReplicaSet(set: ReplicaSetProjection): ReplicaSetSnapshot {
+function observeReplicaSets(
+  fleet: VLLMDeployment,
+  sets: readonly ReplicaSetProjection[],
+  { sizeDates, nowMs }: Watch,
+): readonly ReplicaSetSnapshot[] {
+  const size = sets.reduce((sum, { spec }) => sum + spec.replicas, 0);
+  return sets.map((set) => observeReplicaSet(set, sizeDates.dateOf(set, fleet, size, nowMs)));
+}
+
+function observeReplicaSet(set: ReplicaSetProjection, sizedAtMs: number): ReplicaSetSnapshot {
   const { metadata, spec, status } = set;
-  const scaledBy = foreignScaleOf(set);
+  const foreign = foreignScaleOf(set);
   const failure = status.conditions.find(
     ({ type, status: value }) => type === 'ReplicaFailure' && value === 'True',
   );
@@ -114,13 +125,15 @@ function observeReplicaSet(set: ReplicaSetProjection): ReplicaSetSnapshot {
     revision: metadata.labels?.[LABELS.revision] ?? '',
     createdAtMs: Date.parse(metadata.creationTimestamp ?? ''),
     replicas: spec.replicas,
-    ...(scaledBy !== undefined && { scaledBy }),
+    ...(foreign !== undefined && {
+      scaledBy: { manager: foreign.manager, atMs: foreign.atMs ?? sizedAtMs },
+    }),
     ...(failure !== undefined && { failure: failure.message ?? 'no reason given' }),
   };
 }
 
-function pageState(pod: PodProjection, pages: Pages, times: PassTimes, intervalMs: number): PageState {
-  const { nowMs, watchedSinceMs } = times;
+function pageState(pod: PodProjection, pages: Pages, watch: Watch, intervalMs: number): PageState {
+  const { nowMs, watchedSinceMs } = watch;
   const age = judgePage(pages.history(pod.metadata.uid) ?? EMPTY_HISTORY, nowMs, intervalMs);
   if (age.state !== 'missing') return { state: 'Fresh', load: loadOf(age.page) };
   const awaitedSinceMs = Math.max(readySinceMs(pod), watchedSinceMs);
