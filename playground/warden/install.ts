@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { API_VERSION, PLURAL } from '../../src/api/v1alpha1/constants.ts';
 import type { Playground } from '../playground.ts';
 
 const CRD = new URL('../../crds/vllmdeployments.vllm.warden.dev.yaml', import.meta.url);
@@ -8,6 +10,10 @@ const RULES = new URL('../../charts/vllm-warden/files/operator-rules.yaml', impo
 
 /** The namespace that the operator keeps its lease in. */
 export const OPERATOR_NAMESPACE = 'vllm-warden-system';
+
+const FLEETS = `/apis/${API_VERSION}/${PLURAL}`;
+const SERVED_TIMEOUT_MS = 30_000;
+const SERVED_POLL_MS = 50;
 
 const PolicyRules = z.array(
   z.object({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) }),
@@ -18,13 +24,17 @@ export async function installWarden(playground: Playground): Promise<void> {
   await playground.bindOperator(PolicyRules.parse(parse(await readFile(RULES, 'utf8'))));
   await expectKubectl(playground, ['apply', '-f', CRD.pathname]);
   await expectKubectl(playground, ['create', 'namespace', OPERATOR_NAMESPACE]);
-  await expectKubectl(playground, [
-    'wait',
-    '--for=condition=Established',
-    '--timeout=30s',
-    '-f',
-    CRD.pathname,
-  ]);
+  await fleetsServed(playground);
+}
+
+/** `kubectl wait` fails on a CRD that has no conditions yet, so the new API itself is asked. */
+async function fleetsServed(playground: Playground): Promise<void> {
+  const deadline = Date.now() + SERVED_TIMEOUT_MS;
+  while ((await playground.request('GET', FLEETS)).status !== 200) {
+    if (Date.now() > deadline)
+      throw new Error(`${FLEETS} was not served within ${SERVED_TIMEOUT_MS / 1000} s`);
+    await sleep(SERVED_POLL_MS);
+  }
 }
 
 /** Applies a manifest with kubectl. @throws Error with kubectl's words when it is refused */
