@@ -7,7 +7,14 @@ import { createRandom } from '../../src/simulator/model/random.ts';
 import { startPlayground, type Playground } from '../../playground/playground.ts';
 import { expectKubectl, installWarden } from '../../playground/warden/install.ts';
 import { eventually } from '../integration/playground/eventually.ts';
-import { applyFleet, DOWN_WINDOW_SECONDS, patchSpec, readFleet, settledAt } from './support/fleets.ts';
+import {
+  applyFleet,
+  DOWN_WINDOW_SECONDS,
+  patchSpec,
+  readFleet,
+  settledAt,
+  warningsOf,
+} from './support/fleets.ts';
 import { Load } from './support/load.ts';
 import { OperatorPair, SHORT_LEASE } from './support/operator-pair.ts';
 import { deletionCost, isReady, PodHistory, readPods } from './support/pod-history.ts';
@@ -50,6 +57,7 @@ interface Outcome {
   readonly shrinks: number;
   readonly leastServing: number;
   readonly leftoverCosts: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 let pg: Playground;
@@ -79,6 +87,7 @@ test(
       removedWhileServing: [],
       leastServing: MIN_REPLICAS,
       leftoverCosts: [],
+      warnings: [],
     });
     expect(undisturbed.shrinks).toBeGreaterThan(0);
 
@@ -98,6 +107,7 @@ test(
       replicas: undisturbed.replicas,
       removedWhileServing: [],
       leftoverCosts: [],
+      warnings: [],
     });
     expect(disturbed.created).toBeLessThanOrEqual(undisturbed.created + 1);
     expect(disturbed.leastServing).toBeGreaterThanOrEqual(MIN_REPLICAS);
@@ -153,6 +163,7 @@ async function run(fleet: string, during: (elapsed: Elapsed) => Promise<void>): 
     shrinks: history.removed.filter((pod) => isReady(pod) && isVictim(pod)).length,
     leastServing: history.leastServingSince(MIN_REPLICAS),
     leftoverCosts: (await readPods(pg, fleet)).filter((pod) => deletionCost(pod) !== undefined).map(nameOf),
+    warnings: await warningsOf(pg, fleet),
   };
   await expectKubectl(pg, ['delete', 'vllmdeployment', fleet]);
   return outcome;

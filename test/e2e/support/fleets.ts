@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { z } from 'zod';
 import { VLLMDeployment } from '../../../src/api/v1alpha1/vllm-deployment.ts';
 import type { Playground } from '../../../playground/playground.ts';
 import { applyManifest } from '../../../playground/warden/install.ts';
@@ -80,4 +81,18 @@ export function settledAt(pg: Playground, name: string, engines: number): Promis
 /** What `fleetStatus` expects of a condition, whatever else stands beside it. */
 export function withCondition(type: string, status: 'True' | 'False', reason: string): object {
   return { conditions: expect.arrayContaining([expect.objectContaining({ type, status, reason })]) };
+}
+
+const Events = z.object({
+  items: z.array(
+    z.object({ type: z.string(), reason: z.string(), regarding: z.object({ name: z.string() }) }),
+  ),
+});
+
+/** Reasons of the warnings about a fleet. */
+export async function warningsOf(pg: Playground, fleet: string): Promise<readonly string[]> {
+  const { items } = await pg.call(Events, 'GET', '/apis/events.k8s.io/v1/namespaces/default/events');
+  return items
+    .filter(({ type, regarding }) => type === 'Warning' && regarding.name === fleet)
+    .map(({ reason }) => reason);
 }
