@@ -121,6 +121,12 @@ describe('the KV rule counts what it does not know against itself', () => {
       'KVUnderTarget',
     ],
     [
+      'the worked number of ADR 6: (3 × 0.5 + 0.8) / 0.8',
+      [...readyEngines(3, busy(0.5)), silent('d')],
+      3,
+      'KVUnderTarget',
+    ],
+    [
       'a page without KV usage counts as missing',
       readyWith(busy(0.1), busy(0.1), busy(0.1), { waiting: 0 }),
       2,
