@@ -1,6 +1,6 @@
 import { labelText, sameBytes } from './bytes.ts';
 import { CacheConfigReader } from './cache-config.ts';
-import { BREAKDOWNS, HISTOGRAMS, PROCESS_NAMES, SCALARS } from './families.ts';
+import { BREAKDOWNS, HISTOGRAMS, PROCESS_NAMES, SCALARS, type Family } from './families.ts';
 import type { LabelReader } from './labels.ts';
 
 /** Far above what exists: a page that goes over is refused, so that no page decides how much memory it takes. */
@@ -20,6 +20,11 @@ export class HistogramBuilder {
   clear(): void {
     this.bounds.length = 0;
     this.cumulative.length = 0;
+    this.rewind();
+  }
+
+  /** Forgets the figures but not the bounds: the next page of the same layout brings each of them again. */
+  rewind(): void {
     this.count = Number.NaN;
     this.sum = Number.NaN;
     this.cursor = 0;
@@ -69,6 +74,12 @@ export class Rank {
     this.modelEnd = labels.model.end;
   }
 
+  rewind(): void {
+    this.scalars.fill(Number.NaN);
+    for (const values of this.breakdowns) values.fill(Number.NaN);
+    for (const histogram of this.histograms) histogram.rewind();
+  }
+
   has(bytes: Uint8Array, labels: LabelReader): boolean {
     const { engine, model } = labels;
     return (
@@ -112,6 +123,44 @@ export class PageState {
     this.problems.clear();
     this.cacheConfig.clear();
     this.current = 0;
+  }
+
+  /** Forgets the figures and keeps the series: the next page of the same layout brings each of them again. */
+  rewind(): void {
+    for (const rank of this.ranks) rank.rewind();
+    this.process.fill(Number.NaN);
+    this.problems.clear();
+  }
+
+  /**
+   * Takes in one value. `rank` is undefined for the families of the server's process, `reason` is the index of a
+   * breakdown's reason, `bound` a bucket's upper bound. False if a histogram then has more buckets than any real one.
+   */
+  put(family: Family, rank: Rank | undefined, reason: number, bound: number, value: number): boolean {
+    if (family.kind === 'marker' || family.kind === 'cacheConfig') return true;
+    // Counts, fractions, bytes and seconds: none of them is negative or without end.
+    if (!(value >= 0 && value < Infinity))
+      this.problems.set(family.base, `${family.name} has the value ${value}`);
+    switch (family.kind) {
+      case 'scalar':
+        rank?.addScalar(family.slot, value);
+        return true;
+      case 'breakdown':
+        rank?.addBreakdown(family.slot, reason, value);
+        return true;
+      case 'process':
+        this.process[family.slot] = value;
+        return true;
+      case 'bucket':
+      case 'count':
+      case 'sum': {
+        const histogram = rank?.histograms[family.slot];
+        if (histogram === undefined) return true;
+        if (family.kind === 'bucket') return histogram.addBucket(bound, value);
+        histogram[family.kind] = value;
+        return true;
+      }
+    }
   }
 
   /** The rank that the labels name, made on first sight; `undefined` if there are too many. */

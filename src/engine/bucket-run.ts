@@ -1,4 +1,4 @@
-import type { HistogramBuilder } from './accumulate.ts';
+import type { Rank } from './accumulate.ts';
 import { BACKSLASH, NEWLINE, QUOTE, sameBytes } from './bytes.ts';
 import type { Family } from './families.ts';
 import type { Slice } from './labels.ts';
@@ -9,7 +9,7 @@ import type { Slice } from './labels.ts';
  */
 export class BucketRun {
   family: Family | undefined;
-  histogram: HistogramBuilder | undefined;
+  rank: Rank | undefined;
   /** Of the line that `matches` has just accepted. */
   leStart = 0;
   leEnd = 0;
@@ -18,23 +18,23 @@ export class BucketRun {
   private headLength = 0;
 
   clear(): void {
-    this.histogram = undefined;
+    this.family = undefined;
   }
 
   /** Begins a run with a bucket's line that was read in full. */
-  begin(lineStart: number, le: Slice, labelsEnd: number, family: Family, histogram: HistogramBuilder): void {
+  begin(lineStart: number, le: Slice, labelsEnd: number, family: Family, rank: Rank): void {
     this.lineStart = lineStart;
     this.leStart = le.start;
     this.leEnd = le.end;
     this.labelsEnd = labelsEnd;
     this.headLength = this.leStart - lineStart;
     this.family = family;
-    this.histogram = histogram;
+    this.rank = rank;
   }
 
   /** Whether the line at `start` goes on with the run; if so, the positions are the new line's. */
   matches(bytes: Uint8Array, start: number): boolean {
-    if (this.histogram === undefined) return false;
+    if (this.family === undefined) return false;
     const leStart = start + this.headLength;
     if (!sameBytes(bytes, this.lineStart, this.leStart, bytes, start, leStart)) return false;
     let leEnd = leStart;

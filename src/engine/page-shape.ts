@@ -1,5 +1,5 @@
 import { NEWLINE, text } from './bytes.ts';
-import type { PageError } from './sample.ts';
+import type { PageError, PageErrorReason } from './sample.ts';
 
 /** Bytes of foreign text that an error message quotes at most. */
 const QUOTED_BYTES = 80;
@@ -19,21 +19,23 @@ export function printable(bytes: Uint8Array, start: number, end: number): string
   return end - start > QUOTED_BYTES ? `${clean}…` : clean;
 }
 
+export function failure(reason: PageErrorReason, message: string): PageError {
+  return { ok: false, reason, message };
+}
+
 /** Why a page without a single family of vLLM's is no engine's page. */
 export function describeForeignPage(bytes: Uint8Array): PageError {
   if (text(bytes, 0, Math.min(bytes.length, 4096)).trim() === '') {
-    return { ok: false, reason: 'Empty', message: `The page is empty (${bytes.length} bytes).` };
+    return failure('Empty', `The page is empty (${bytes.length} bytes).`);
   }
   const kind = foreignKind(bytes);
   if (kind !== undefined) {
     const message = `The page is ${kind}, not metrics: does the address lead to an engine's /metrics?`;
-    return { ok: false, reason: 'NotAMetricsPage', message };
+    return failure('NotAMetricsPage', message);
   }
-  return {
-    ok: false,
-    reason: 'NoEngineFamilies',
-    message: 'The page holds metrics, but none of a vLLM server: does the port belong to another container?',
-  };
+  const message =
+    'The page holds metrics, but none of a vLLM server: does the port belong to another container?';
+  return failure('NoEngineFamilies', message);
 }
 
 function foreignKind(bytes: Uint8Array): string | undefined {

@@ -3,6 +3,7 @@ import { BucketRun } from './bucket-run.ts';
 import { CARRIAGE_RETURN, HASH, NEWLINE, NumberReader, OPEN_BRACE, nextLine, skipBlanks } from './bytes.ts';
 import type { Family } from './families.ts';
 import { LONGEST_LABEL_VALUE, LabelReader } from './labels.ts';
+import type { Value } from './layout.ts';
 
 const PLUS = 43;
 const MINUS = 45;
@@ -19,18 +20,29 @@ export interface Fault {
  * with `fault` set.
  */
 export class SeriesReader {
-  readonly page = new PageState();
+  page = new PageState();
   /** What is wrong with the line whose read returned -1. */
   fault: Fault | undefined;
+  /** Where the wanted values stand on the page, for a reader that learns its layout. */
+  values: Value[] | undefined;
   private readonly labels = new LabelReader();
   private readonly number = new NumberReader();
   private readonly run = new BucketRun();
+  private valueStart = 0;
 
   /** Begins a page. */
-  clear(): void {
+  clear(values?: Value[]): void {
     this.page.clear();
     this.run.clear();
     this.fault = undefined;
+    this.values = values;
+  }
+
+  /** Gives the state of the page that was read away. */
+  releasePage(): PageState {
+    const { page } = this;
+    this.page = new PageState();
+    return page;
   }
 
   /** Whether the line at `start` is the next bucket of the series that was read last. */
@@ -40,15 +52,14 @@ export class SeriesReader {
 
   /** Reads the line that `continuesRun` has accepted. */
   readBucketOfRun(bytes: Uint8Array): number {
-    const { family, histogram, labelsEnd, leStart, leEnd } = this.run;
-    if (family === undefined || histogram === undefined) return nextLine(bytes, labelsEnd);
+    const { family, rank, labelsEnd, leStart, leEnd } = this.run;
+    if (family === undefined) return nextLine(bytes, labelsEnd);
     const next = this.readValue(bytes, labelsEnd, family);
     if (next < 0) return -1;
-    const value = this.number.value;
-    this.judge(family, value);
+    const { value, end } = this.number;
     const bound = this.readBound(bytes, leStart, leEnd, family);
     if (Number.isNaN(bound)) return -1;
-    return histogram.addBucket(bound, value) ? next : this.tooMany(family);
+    return this.keep(family, rank, 0, bound, value, end) ? next : -1;
   }
 
   /** Reads a line from its start on, its family being known from its name. */
@@ -58,25 +69,42 @@ export class SeriesReader {
     if (labelsEnd < 0) return -1;
     const next = this.readValue(bytes, labelsEnd, family);
     if (next < 0) return -1;
-    const value = this.number.value;
-    switch (family.kind) {
-      case 'marker':
-        this.page.markers.add(family.slot);
-        return next;
-      case 'cacheConfig':
-        return next;
-      case 'process':
-        this.judge(family, value);
-        this.page.process[family.slot] = value;
-        return next;
-      case 'scalar':
-      case 'breakdown':
-      case 'bucket':
-      case 'count':
-      case 'sum':
-        this.judge(family, value);
-        return this.storeByRank(bytes, lineStart, labelsEnd, family) ? next : -1;
+    return this.store(bytes, lineStart, labelsEnd, family) ? next : -1;
+  }
+
+  /** Finds out where the value goes. False, with a fault, if there is no such place. */
+  private store(bytes: Uint8Array, lineStart: number, labelsEnd: number, family: Family): boolean {
+    const { value, end } = this.number;
+    const { kind } = family;
+    if (kind === 'marker') this.page.markers.add(family.slot);
+    if (kind === 'marker' || kind === 'cacheConfig' || kind === 'process')
+      return this.keep(family, undefined, 0, 0, value, end);
+    const rank = this.page.rank(bytes, this.labels);
+    if (rank === undefined) return this.tooMany(family) >= 0;
+    if (kind === 'breakdown') {
+      const reason = this.page.reason(bytes, this.labels);
+      if (reason < 0) return this.tooMany(family) >= 0;
+      return this.keep(family, rank, reason, 0, value, end);
     }
+    if (kind !== 'bucket') return this.keep(family, rank, 0, 0, value, end);
+    const { le } = this.labels;
+    const bound = this.readBound(bytes, le.start, le.end, family);
+    if (Number.isNaN(bound)) return false;
+    this.run.begin(lineStart, le, labelsEnd, family, rank);
+    return this.keep(family, rank, 0, bound, value, end);
+  }
+
+  /** Stores the value that ends at `end`. */
+  private keep(
+    family: Family,
+    rank: Rank | undefined,
+    reason: number,
+    bound: number,
+    value: number,
+    end: number,
+  ): boolean {
+    this.values?.push({ start: this.valueStart, end, place: { family, rank, reason, bound } });
+    return this.page.put(family, rank, reason, bound, value) || this.tooMany(family) >= 0;
   }
 
   /** The labels, if the series has any; the position after them. */
@@ -95,7 +123,8 @@ export class SeriesReader {
   /** The value, into `number`; what follows it on the line may be a time stamp or an exemplar, and is passed over. */
   private readValue(bytes: Uint8Array, start: number, family: Family): number {
     const { number } = this;
-    number.read(bytes, skipBlanks(bytes, start));
+    this.valueStart = skipBlanks(bytes, start);
+    number.read(bytes, this.valueStart);
     const { end } = number;
     if (end < 0) return this.bad(family, 'it has no number');
     if (bytes[end] === NEWLINE) return end + 1;
@@ -115,50 +144,6 @@ export class SeriesReader {
     if (number.end === end && !Number.isNaN(number.value)) return number.value;
     this.bad(family, 'its le label is no number');
     return Number.NaN;
-  }
-
-  /** Counts, fractions, bytes and seconds: none of them is negative or without end. */
-  private judge(family: Family, value: number): void {
-    if (value >= 0 && value < Infinity) return;
-    this.page.problems.set(family.base, `${family.name} has the value ${value}`);
-  }
-
-  private storeByRank(bytes: Uint8Array, lineStart: number, labelsEnd: number, family: Family): boolean {
-    const rank = this.page.rank(bytes, this.labels);
-    if (rank === undefined) return this.tooMany(family) >= 0;
-    const { value } = this.number;
-    if (family.kind === 'scalar') {
-      rank.addScalar(family.slot, value);
-      return true;
-    }
-    if (family.kind === 'breakdown') {
-      const reason = this.page.reason(bytes, this.labels);
-      if (reason < 0) return this.tooMany(family) >= 0;
-      rank.addBreakdown(family.slot, reason, value);
-      return true;
-    }
-    return this.storeHistogram(bytes, lineStart, labelsEnd, family, rank);
-  }
-
-  private storeHistogram(
-    bytes: Uint8Array,
-    lineStart: number,
-    labelsEnd: number,
-    family: Family,
-    rank: Rank,
-  ): boolean {
-    const histogram = rank.histograms[family.slot];
-    const { value } = this.number;
-    if (histogram === undefined) return true;
-    if (family.kind === 'count' || family.kind === 'sum') {
-      histogram[family.kind] = value;
-      return true;
-    }
-    const { le } = this.labels;
-    const bound = this.readBound(bytes, le.start, le.end, family);
-    if (Number.isNaN(bound)) return false;
-    this.run.begin(lineStart, le, labelsEnd, family, histogram);
-    return histogram.addBucket(bound, value) || this.tooMany(family) >= 0;
   }
 
   private bad(family: Family, problem: string): -1 {

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { LayoutMemory } from '../engine/layout-memory.ts';
 import type { EngineSample } from '../engine/sample.ts';
-import { scanPage } from '../engine/scan.ts';
+import { PageReader } from '../engine/scan.ts';
 import type { Clock, Random } from '../runtime/ports.ts';
 import { EMPTY_HISTORY, append, withFailure, type EngineHistory } from '../signals/history.ts';
 import type { FetchResult, Limits, PageClient } from './page-client.ts';
@@ -12,6 +13,9 @@ const PAGE_LIMITS: Limits = { timeoutMs: 10_000, maxBytes: 4 * 1024 * 1024 };
 const VERSION_LIMITS: Limits = { timeoutMs: 5_000, maxBytes: 16 * 1024 };
 /** A server without /version (a proxy, another program) is not asked for ever. */
 const VERSION_ATTEMPTS = 3;
+
+/** The engines of a fleet show pages of one layout. */
+const LAYOUTS = new LayoutMemory();
 
 const VersionAnswer = z.object({ version: z.string().min(1).max(64) });
 
@@ -37,6 +41,7 @@ export class EngineLoop {
   readonly #ports: LoopPorts;
   readonly #events: LoopEvents;
   readonly #stop = new AbortController();
+  readonly #pages = new PageReader(LAYOUTS);
   #versionAttempts = 0;
 
   constructor(target: ScrapeTarget, ports: LoopPorts, events: LoopEvents) {
@@ -79,7 +84,7 @@ export class EngineLoop {
     try {
       const answer = await this.#get(this.target.path, PAGE_LIMITS);
       if (this.#stop.signal.aborted) return;
-      const page = answer.ok ? scanPage(answer.body, PAGE_LIMITS.maxBytes) : answer;
+      const page = answer.ok ? this.#pages.read(answer.body, PAGE_LIMITS.maxBytes) : answer;
       if (!page.ok) {
         this.#fail(page.reason, page.message, startMs);
         return;
