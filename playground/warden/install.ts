@@ -27,8 +27,8 @@ export async function installWarden(playground: Playground): Promise<void> {
   await fleetsServed(playground);
 }
 
-/** `kubectl wait` fails on a CRD that has no conditions yet, so the new API itself is asked. */
-async function fleetsServed(playground: Playground): Promise<void> {
+/** Waits for a CRD just applied: `kubectl wait` fails while it has no conditions, so the new API itself is asked. */
+export async function fleetsServed(playground: Playground): Promise<void> {
   const deadline = Date.now() + SERVED_TIMEOUT_MS;
   while ((await playground.request('GET', FLEETS)).status !== 200) {
     if (Date.now() > deadline)

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Playground } from '../../playground/playground.ts';
+import { fleetsServed } from '../../playground/warden/install.ts';
 
 /** Path of a file of the repository. */
 export function repositoryPath(path: string): string {
@@ -9,7 +10,7 @@ export function repositoryPath(path: string): string {
 /** Creates the CRDs as a user would, and waits until their resources are served. */
 export async function applyCrds(pg: Playground): Promise<void> {
   await kubectl(pg, 'apply', '-f', repositoryPath('crds'));
-  await kubectl(pg, 'wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s');
+  await fleetsServed(pg);
 }
 
 /** Runs kubectl as admin and returns what it prints; throws with its complaint when it fails. */
