@@ -72,6 +72,11 @@ export class EngineModel {
     return this.#live.size;
   }
 
+  /** Where a request stands; `undefined` once it has ended. The object goes on changing as the engine runs. */
+  progress(requestId: string): RequestProgress | undefined {
+    return this.#live.get(requestId);
+  }
+
   /** When the earliest request still in the front end reaches the scheduler. */
   get nextArrivalMs(): number | undefined {
     return this.#arriving.peek()?.queuedMs;

@@ -23,23 +23,29 @@ export class EngineTimeline {
   }
 
   /**
-   * Plays all that happens until `untilMs`; a step that ends then has ended, and the next one has started. With
-   * `Infinity` it plays until no request is left, or those left can never run.
+   * Plays all that happens until `untilMs`. A step that ends then has ended; the one that starts then has not, so
+   * that it takes along all that is added at that time. With `Infinity` it plays until no request is left, or those
+   * left can never run.
    */
   runUntil(untilMs: number): void {
-    while (this.#stepEndMs !== undefined || this.model.inFlight > 0) {
+    while (this.#stepEndMs === undefined || this.#stepEndMs <= untilMs) {
       if (this.#stepEndMs !== undefined) {
-        if (this.#stepEndMs > untilMs) break;
         this.model.finishStep(this.#listener);
         this.#nowMs = this.model.fastForward(this.#stepEndMs, untilMs);
+        this.#stepEndMs = undefined;
       }
+      if (this.#nowMs >= untilMs) return;
       const durationMs = this.model.startStep(this.#nowMs);
-      this.#stepEndMs = durationMs === undefined ? undefined : this.#nowMs + durationMs;
-      if (durationMs !== undefined) continue;
-      const arrivalMs = this.model.nextArrivalMs;
-      if (arrivalMs === undefined || arrivalMs > untilMs) break;
-      this.#nowMs = arrivalMs;
+      if (durationMs !== undefined) this.#stepEndMs = this.#nowMs + durationMs;
+      else if (!this.#sleep(untilMs)) return;
     }
-    if (this.#stepEndMs === undefined && untilMs !== Infinity) this.#nowMs = Math.max(this.#nowMs, untilMs);
+  }
+
+  /** With nothing to run: sleeps until the next request reaches the scheduler. @returns whether one does */
+  #sleep(untilMs: number): boolean {
+    const arrivalMs = this.model.nextArrivalMs ?? Infinity;
+    if (arrivalMs <= untilMs && arrivalMs < Infinity) this.#nowMs = arrivalMs;
+    else if (untilMs < Infinity) this.#nowMs = untilMs;
+    return arrivalMs < untilMs;
   }
 }

@@ -6,7 +6,6 @@ import { EngineTimeline } from './engine-timeline.ts';
 /** The timeline without its short cut: every step is started and finished. */
 class SteppedTimeline {
   readonly model: EngineModel;
-  steps = 0;
   readonly #log: string[];
   #nowMs = 0;
   #stepEndMs: number | undefined;
@@ -22,8 +21,9 @@ class SteppedTimeline {
         if (this.#stepEndMs > untilMs) return;
         this.#nowMs = this.#stepEndMs;
         this.model.finishStep((id, finish, progress) => logEnds(this.#log, id, finish, progress));
-        this.steps += 1;
+        this.#stepEndMs = undefined;
       }
+      if (this.#nowMs >= untilMs) return;
       const durationMs = this.model.startStep(this.#nowMs);
       this.#stepEndMs = durationMs === undefined ? undefined : this.#nowMs + durationMs;
       if (durationMs !== undefined) continue;
