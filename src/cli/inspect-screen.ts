@@ -87,14 +87,10 @@ function tokens(sample: EngineSample): string[] {
   ];
 }
 
-/** Up to vLLM 0.22 every scheduling attempt of a waiting request counts as a query; exact again from 0.24. */
-function hitRate({ prefixCache, version, dialect }: EngineSample): string {
+function hitRate({ prefixCache }: EngineSample): string {
   if (prefixCache === undefined) return ABSENT;
   const { queries, hits } = prefixCache;
-  const share =
-    queries > 0 ? `${percent(hits / queries)} of ${whole(queries)} tokens` : 'no token looked up yet';
-  const minor = Number(/^0\.(\d+)/.exec(version ?? dialect.replace('v1-', ''))?.[1] ?? Infinity);
-  return minor < 24 ? `${share} (unreliable before vLLM 0.24 while requests wait)` : share;
+  return queries > 0 ? `${percent(hits / queries)} of ${whole(queries)} tokens` : 'no token looked up yet';
 }
 
 function latencies(sample: EngineSample): string[] {

@@ -63,6 +63,8 @@ export class Rank {
   engineEnd = 0;
   modelStart = 0;
   modelEnd = 0;
+  workerStart = 0;
+  workerEnd = 0;
 
   reset(labels: LabelReader): void {
     this.scalars.fill(Number.NaN);
@@ -72,6 +74,8 @@ export class Rank {
     this.engineEnd = labels.engine.end;
     this.modelStart = labels.model.start;
     this.modelEnd = labels.model.end;
+    this.workerStart = labels.worker.start;
+    this.workerEnd = labels.worker.end;
   }
 
   rewind(): void {
@@ -81,10 +85,11 @@ export class Rank {
   }
 
   has(bytes: Uint8Array, labels: LabelReader): boolean {
-    const { engine, model } = labels;
+    const { engine, model, worker } = labels;
     return (
       sameBytes(bytes, this.engineStart, this.engineEnd, bytes, engine.start, engine.end) &&
-      sameBytes(bytes, this.modelStart, this.modelEnd, bytes, model.start, model.end)
+      sameBytes(bytes, this.modelStart, this.modelEnd, bytes, model.start, model.end) &&
+      sameBytes(bytes, this.workerStart, this.workerEnd, bytes, worker.start, worker.end)
     );
   }
 
@@ -139,8 +144,10 @@ export class PageState {
   put(family: Family, rank: Rank | undefined, reason: number, bound: number, value: number): boolean {
     if (family.kind === 'marker' || family.kind === 'cacheConfig') return true;
     // Counts, fractions, bytes and seconds: none of them is negative or without end.
-    if (!(value >= 0 && value < Infinity))
-      this.problems.set(family.base, `${family.name} has the value ${value}`);
+    if (!(value >= 0 && value <= family.most)) {
+      const note = value > 1 && family.most === 1 ? ', which is no fraction' : '';
+      this.problems.set(family.base, `${family.name} has the value ${value}${note}`);
+    }
     switch (family.kind) {
       case 'scalar':
         rank?.addScalar(family.slot, value);

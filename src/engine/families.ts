@@ -10,6 +10,7 @@ import { sameBytes } from './bytes.ts';
 export const SCALARS = [
   'running',
   'waiting',
+  'swapped',
   'kvCacheUsage',
   'gpuCacheUsage',
   'promptTokens',
@@ -23,8 +24,13 @@ export const SCALARS = [
 ] as const;
 export type Scalar = (typeof SCALARS)[number];
 
-/** Counters and gauges split by one `reason`-like label. */
-export const BREAKDOWNS = ['waitingByReason', 'requests', 'admissionRejections'] as const;
+/** Counters and gauges split by one label: `reason`, `finished_reason` or `source`. */
+export const BREAKDOWNS = [
+  'waitingByReason',
+  'requests',
+  'admissionRejections',
+  'promptTokensBySource',
+] as const;
 export type Breakdown = (typeof BREAKDOWNS)[number];
 
 /** Histograms as they stand on the page; two of them are one signal under an old and a new name. */
@@ -43,7 +49,7 @@ export const HISTOGRAMS = [
 export const PROCESS_NAMES = ['process_resident_memory_bytes', 'process_start_time_seconds'] as const;
 
 /** Families whose presence alone tells something: the version's dialect, or that this is vLLM's server at all. */
-export const MARKERS = ['bySource', 'prefillKvComputed', 'numPreemptions', 'server'] as const;
+export const MARKERS = ['prefillKvComputed', 'numPreemptions', 'server'] as const;
 export type Marker = (typeof MARKERS)[number];
 
 export type FamilyKind =
@@ -52,17 +58,21 @@ export type FamilyKind =
 export interface Family {
   /** The sample's whole name, as it stands on the line. */
   readonly name: string;
-  /** The name without a histogram's suffix. */
+  /** The name that vLLM itself gives it, without a histogram's suffix. */
   readonly base: string;
   readonly bytes: Uint8Array;
   readonly kind: FamilyKind;
   /** Slot in the list of its kind. */
   readonly slot: number;
+  /** The greatest value that can be. */
+  readonly most: number;
 }
 
 export const SCALAR_NAMES: Readonly<Record<Scalar, string>> = {
   running: 'vllm:num_requests_running',
   waiting: 'vllm:num_requests_waiting',
+  // V0 alone, up to 0.9.0: requests whose blocks were moved to the CPU, which wait as well.
+  swapped: 'vllm:num_requests_swapped',
   kvCacheUsage: 'vllm:kv_cache_usage_perc',
   gpuCacheUsage: 'vllm:gpu_cache_usage_perc',
   promptTokens: 'vllm:prompt_tokens_total',
@@ -80,6 +90,7 @@ export const BREAKDOWN_NAMES: Readonly<Record<Breakdown, string>> = {
   waitingByReason: 'vllm:num_requests_waiting_by_reason',
   requests: 'vllm:request_success_total',
   admissionRejections: 'vllm:admission_rejections_total',
+  promptTokensBySource: 'vllm:prompt_tokens_by_source_total',
 };
 
 export const HISTOGRAM_NAMES: Readonly<Record<(typeof HISTOGRAMS)[number], string>> = {
@@ -93,8 +104,9 @@ export const HISTOGRAM_NAMES: Readonly<Record<(typeof HISTOGRAMS)[number], strin
   decodeTime: 'vllm:request_decode_time_seconds',
 };
 
+const FRACTIONS: readonly string[] = [SCALAR_NAMES.kvCacheUsage, SCALAR_NAMES.gpuCacheUsage];
+
 const MARKER_NAMES: Readonly<Record<Marker, readonly string[]>> = {
-  bySource: ['vllm:prompt_tokens_by_source_total'],
   prefillKvComputed: ['vllm:request_prefill_kv_computed_tokens_count'],
   numPreemptions: ['vllm:request_num_preemptions_count'],
   // What vLLM's API server says beside its own families, and alone under --disable-log-stats.
@@ -103,12 +115,25 @@ const MARKER_NAMES: Readonly<Record<Marker, readonly string[]>> = {
 
 export const CACHE_CONFIG_NAME = 'vllm:cache_config_info';
 
+/**
+ * What stands in place of `vllm:` where Ray serves the metrics (`RayPrometheusStatLogger`: a colon in old releases of
+ * Ray, an underscore since), or where a proxy replaces the colon.
+ */
+const OTHER_PREFIXES = ['ray_vllm_', 'ray_vllm:', 'vllm_'];
+const PREFIX = 'vllm:';
+
 function all(): Family[] {
   const encoder = new TextEncoder();
   const families: Family[] = [];
   const add = (kind: FamilyKind, base: string, slot: number, suffix = ''): void => {
     const name = base + suffix;
-    families.push({ name, base, bytes: encoder.encode(name), kind, slot });
+    const most = FRACTIONS.includes(name) ? 1 : Number.MAX_VALUE;
+    families.push({ name, base, bytes: encoder.encode(name), kind, slot, most });
+    if (!name.startsWith(PREFIX)) return;
+    for (const prefix of OTHER_PREFIXES) {
+      const alias = prefix + name.slice(PREFIX.length);
+      families.push({ name: alias, base, bytes: encoder.encode(alias), kind, slot, most });
+    }
   };
   SCALARS.forEach((key, slot) => add('scalar', SCALAR_NAMES[key], slot));
   BREAKDOWNS.forEach((key, slot) => add('breakdown', BREAKDOWN_NAMES[key], slot));

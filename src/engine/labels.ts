@@ -21,6 +21,8 @@ const encoder = new TextEncoder();
 const LE = encoder.encode('le');
 const ENGINE = encoder.encode('engine');
 const REASON = encoder.encode('reason');
+const SOURCE = encoder.encode('source');
+const WORKER_ID = encoder.encode('WorkerId');
 const MODEL_NAME = encoder.encode('model_name');
 const FINISHED_REASON = encoder.encode('finished_reason');
 
@@ -36,6 +38,8 @@ export class LabelReader {
   readonly model: Slice = { start: 0, end: 0 };
   readonly le: Slice = { start: 0, end: 0 };
   readonly reason: Slice = { start: 0, end: 0 };
+  /** Ray's name for the process of an engine: one page may hold several of them. */
+  readonly worker: Slice = { start: 0, end: 0 };
   private readonly other: Slice = { start: 0, end: 0 };
 
   clear(): void {
@@ -43,6 +47,7 @@ export class LabelReader {
     this.model.start = this.model.end = 0;
     this.le.start = this.le.end = 0;
     this.reason.start = this.reason.end = 0;
+    this.worker.start = this.worker.end = 0;
   }
 
   /** Reads from just after `{` to just after `}` into cleared slices; that position, or -1 if the block is malformed. */
@@ -64,6 +69,7 @@ export class LabelReader {
       this.model.end - this.model.start,
       this.le.end - this.le.start,
       this.reason.end - this.reason.start,
+      this.worker.end - this.worker.start,
     );
   }
 
@@ -73,7 +79,10 @@ export class LabelReader {
         return is(LE, bytes, start, end) ? this.le : this.other;
       case 6:
         if (is(ENGINE, bytes, start, end)) return this.engine;
-        return is(REASON, bytes, start, end) ? this.reason : this.other;
+        if (is(REASON, bytes, start, end)) return this.reason;
+        return is(SOURCE, bytes, start, end) ? this.reason : this.other;
+      case 8:
+        return is(WORKER_ID, bytes, start, end) ? this.worker : this.other;
       case 10:
         return is(MODEL_NAME, bytes, start, end) ? this.model : this.other;
       case 15:

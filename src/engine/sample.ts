@@ -37,7 +37,7 @@ export interface EngineHistograms {
 
 export type HistogramName = keyof EngineHistograms;
 
-/** Token lookups in the prefix cache since start. Up to vLLM 0.22 retries of waiting requests count too. */
+/** Prompt tokens looked up and found in the prefix cache since start, each prompt once. */
 export interface PrefixCache {
   readonly queries: number;
   readonly hits: number;
@@ -76,7 +76,7 @@ export interface EngineSample {
   readonly waiting?: number | undefined;
   /** `waiting` by cause (`capacity`, `deferred`); since 0.20. */
   readonly waitingByReason?: Readonly<Record<string, number>> | undefined;
-  /** Fraction 0–1 of the KV blocks held by live requests. */
+  /** Fraction 0–1 of the KV blocks held by live requests; 0 for the null block of idle engines before 0.10.2. */
   readonly kvCacheUsage?: number | undefined;
   readonly promptTokens?: number | undefined;
   readonly generationTokens?: number | undefined;
@@ -87,6 +87,7 @@ export interface EngineSample {
   readonly requests?: Readonly<Record<string, number>> | undefined;
   /** Requests refused at the door, by reason; since 0.32. */
   readonly admissionRejections?: Readonly<Record<string, number>> | undefined;
+  /** Absent also where the page's counters cannot be believed: before 0.17 once requests have waited. */
   readonly prefixCache?: PrefixCache | undefined;
   readonly cacheConfig?: CacheConfig | undefined;
   readonly histograms: EngineHistograms;
@@ -95,7 +96,10 @@ export interface EngineSample {
   readonly processResidentMemoryBytes?: number | undefined;
   /** Unix time in seconds; a change means that the server was restarted. */
   readonly processStartTimeSeconds?: number | undefined;
-  /** The oldest vLLM whose families the page has: `v0`, `v1-0.9` … `v1-0.32`, or `no-stats`. */
+  /**
+   * The oldest vLLM whose families the page has: `v0`, `v1-0.9` … `v1-0.32`, or `no-stats`; with `-rust` or `-ray`
+   * behind it where the page is not that of vLLM's own server.
+   */
   readonly dialect: string;
   /** From `/version`; never on the page. */
   readonly version?: string | undefined;

@@ -4,9 +4,10 @@ import { describeForeignPage, failure, printable, wholeLines } from './page-shap
 import type { PageError } from './sample.ts';
 import type { Fault, SeriesReader } from './series-reader.ts';
 
-/** Every wanted name begins with `vllm:`, `process_`, `python_` or `http_`. */
+/** Every wanted name begins with `vllm`, `ray_vllm`, `process_`, `python_` or `http_`. */
 const LOWER_H = 104;
 const LOWER_P = 112;
+const LOWER_R = 114;
 const LOWER_V = 118;
 
 /** Reads every line of a page into the reader's state, which was cleared before. */
@@ -32,8 +33,9 @@ function scanLine(bytes: Uint8Array, lineStart: number, reader: SeriesReader): n
   let at = lineStart;
   if (bytes[at] === SPACE || bytes[at] === TAB) at = skipBlanks(bytes, at);
   const first = bytes[at];
-  if (first !== LOWER_V && first !== LOWER_P && first !== LOWER_H) return nextLine(bytes, at);
-  if (first === LOWER_V && reader.continuesRun(bytes, at)) return reader.readBucketOfRun(bytes);
+  const engine = first === LOWER_V || first === LOWER_R;
+  if (!engine && first !== LOWER_P && first !== LOWER_H) return nextLine(bytes, at);
+  if (engine && reader.continuesRun(bytes, at)) return reader.readBucketOfRun(bytes);
   let nameEnd = at + 1;
   for (let byte = bytes[nameEnd]; byte !== OPEN_BRACE && byte !== SPACE; byte = bytes[nameEnd]) {
     if (byte === NEWLINE || byte === TAB) break;
