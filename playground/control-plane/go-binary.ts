@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '../cache-folder.ts';
 import { withFileLock } from './file-lock.ts';
 import { buildModule } from './go-toolchain.ts';
 import type { Provider } from './provider.ts';
@@ -45,11 +45,6 @@ async function ensureBuilt(log: (line: string) => void): Promise<string> {
     }
   });
   return binary;
-}
-
-function cacheFolder(): string {
-  const xdg = process.env['XDG_CACHE_HOME'];
-  return join(xdg === undefined || xdg === '' ? join(homedir(), '.cache') : xdg, 'vllm-warden');
 }
 
 async function sourceHash(): Promise<string> {
