@@ -91,14 +91,15 @@ export class FleetClients {
 }
 
 function finished(arrival: FleetArrival, progress: RequestProgress): RequestRecord {
-  const { firstTokenMs = progress.lastTokenMs, lastTokenMs, generatedTokens, preemptions } = progress;
+  const { firstTokenMs = progress.lastTokenMs, lastTokenMs, generatedTokens } = progress;
   return {
     outcome: 'Finished',
     arrival,
     ttftMs: firstTokenMs - arrival.atMs,
     ...(generatedTokens > 1 && { tpotMs: (lastTokenMs - firstTokenMs) / (generatedTokens - 1) }),
     e2eMs: lastTokenMs - arrival.atMs,
-    preemptions,
+    preemptions: progress.preemptions,
+    cachedTokens: progress.cachedTokens,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { EngineHistograms, EngineSample, Histogram, RankSample } from '../../engine/sample.ts';
 import type { DataParallelEngine } from '../model/data-parallel.ts';
-import type { EngineModelConfig } from '../model/engine-model.ts';
+import type { EngineModelConfig } from '../model/engine-config.ts';
 import type { EngineStats } from '../model/engine-stats.ts';
 import type { Histogram as ModelHistogram } from '../model/histogram.ts';
 
@@ -14,10 +14,11 @@ export function sampleOf(
   const sum = (read: (rank: EngineStats) => number): number =>
     stats.reduce((total, rank) => total + read(rank), 0);
   const waiting = sum((rank) => rank.waiting);
+  const deferred = sum((rank) => rank.waitingDeferred);
   return {
     running: sum((rank) => rank.running),
     waiting,
-    waitingByReason: { capacity: waiting, deferred: 0 },
+    waitingByReason: { capacity: waiting - deferred, deferred },
     kvCacheUsage: Math.max(...stats.map((rank) => rank.kvCacheUsage)),
     promptTokens: sum((rank) => rank.promptTokens),
     generationTokens: sum((rank) => rank.generationTokens),
@@ -27,12 +28,19 @@ export function sampleOf(
       stop: sum((rank) => rank.finished.stop),
       length: sum((rank) => rank.finished.length),
     },
-    admissionRejections: { max_num_queued_reqs: sum((rank) => rank.rejectedByQueueLimit) },
-    prefixCache: { queries: sum((rank) => rank.prefixCacheQueries), hits: 0 },
+    admissionRejections: {
+      max_num_queued_reqs: sum((rank) => rank.rejectedByQueueLimit),
+      max_num_queued_tokens: sum((rank) => rank.rejectedByTokenLimit),
+    },
+    prefixCache: {
+      queries: sum((rank) => rank.prefixCacheQueries),
+      hits: sum((rank) => rank.prefixCacheHits),
+    },
     cacheConfig: {
       blockSize: config.blockSize,
       numGpuBlocks: config.numGpuBlocks,
       kvCacheSizeTokens: config.numGpuBlocks * config.blockSize,
+      enablePrefixCaching: config.prefixCaching ?? false,
     },
     histograms: histogramsOf(stats),
     ranks: stats.map(rankSampleOf),

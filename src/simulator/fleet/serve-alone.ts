@@ -1,4 +1,5 @@
-import { EngineModel, type EngineModelConfig } from '../model/engine-model.ts';
+import type { EngineModelConfig } from '../model/engine-config.ts';
+import { EngineModel } from '../model/engine-model.ts';
 import { EngineTimeline } from '../model/engine-timeline.ts';
 import type { FleetArrival } from './types.ts';
 

@@ -89,8 +89,7 @@ class FleetRun {
     }
     client.engine = engine;
     engine.engine.runUntil(nowMs);
-    const { promptTokens, outputTokens } = client.arrival;
-    const request = { id: client.id, promptTokens, outputTokens, maxTokens: outputTokens };
+    const request = { ...client.arrival, id: client.id, maxTokens: client.arrival.outputTokens };
     if (engine.engine.add(request, nowMs).kind === 'Rejected') this.#clients.refuse(client);
   }
 

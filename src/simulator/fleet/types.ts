@@ -1,6 +1,8 @@
 import type { EngineSample } from '../../engine/sample.ts';
 import type { EngineSnapshot } from '../../snapshot/engine-snapshot.ts';
-import type { EngineModelConfig } from '../model/engine-model.ts';
+import type { EngineModelConfig } from '../model/engine-config.ts';
+
+import type { PromptPrefix } from '../model/request.ts';
 
 /** All times of a simulated fleet are virtual milliseconds from the start of the run. */
 export interface FleetConfig {
@@ -27,6 +29,10 @@ export interface FleetArrival {
   readonly atMs: number;
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** What its prompt shares with others; of use with prefix caching. */
+  readonly prefix?: PromptPrefix;
+  /** LoRA adapter. */
+  readonly adapter?: string;
 }
 
 /** What became of one request. */
@@ -39,6 +45,8 @@ export type RequestRecord =
       readonly tpotMs?: number;
       readonly e2eMs: number;
       readonly preemptions: number;
+      /** Prompt tokens found in the prefix cache. */
+      readonly cachedTokens: number;
     }
   /** No first token in time, or an engine that refused it (its queue was at its limit). */
   | { readonly outcome: 'Abandoned' | 'Refused'; readonly arrival: FleetArrival };

@@ -1,4 +1,5 @@
-import { EngineModel, type AddOutcome, type EngineModelConfig, type TokenListener } from './engine-model.ts';
+import type { EngineModelConfig } from './engine-config.ts';
+import { EngineModel, type AddOutcome, type TokenListener } from './engine-model.ts';
 import { EngineTimeline } from './engine-timeline.ts';
 import type { EngineRequest, RequestProgress } from './request.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EngineModel, type EngineModelConfig } from './engine-model.ts';
+import type { EngineModelConfig } from './engine-config.ts';
+import { EngineModel } from './engine-model.ts';
 import type { EngineRequest } from './request.ts';
 
 const MAX_MODEL_LEN = 64;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { EngineModel, type EngineModelConfig } from './engine-model.ts';
+import type { EngineModelConfig } from './engine-config.ts';
+import { EngineModel } from './engine-model.ts';
 import type { FinishReason } from './request.ts';
 
 const CONFIG: EngineModelConfig = {

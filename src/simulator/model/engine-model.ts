@@ -1,26 +1,19 @@
+import { ANY_ADAPTERS, batchAdapters, type BatchAdapters } from './batch-adapters.ts';
+import type { EngineModelConfig } from './engine-config.ts';
 import { EngineStats } from './engine-stats.ts';
 import { KvBlocks } from './kv-blocks.ts';
-import { stepDurationMs, type StepCost, type StepLoad } from './profiles.ts';
-import { RequestQueue } from './request-queue.ts';
+import { stepDurationMs, type StepLoad } from './profiles.ts';
 import { RequestState, type EngineRequest, type FinishReason, type RequestProgress } from './request.ts';
 import { repeatDecodeStep } from './repeat-step.ts';
-
-export interface EngineModelConfig {
-  readonly stepCost: StepCost;
-  readonly requestOverheadMs: number;
-  readonly numGpuBlocks: number;
-  /** Tokens. */
-  readonly blockSize: number;
-  readonly maxModelLen: number;
-  readonly maxNumSeqs: number;
-  readonly maxNumBatchedTokens: number;
-  /** `undefined`: the queue is unbounded. */
-  readonly maxNumQueuedReqs: number | undefined;
-}
+import { WaitingLine } from './waiting-line.ts';
 
 export type AddOutcome =
   | { readonly kind: 'Queued' }
-  | { readonly kind: 'Rejected'; readonly reason: 'QueueFull'; readonly message: string };
+  | {
+      readonly kind: 'Rejected';
+      readonly reason: 'QueueFull' | 'QueuedTokensFull';
+      readonly message: string;
+    };
 
 const QUEUED: AddOutcome = { kind: 'Queued' };
 
@@ -50,19 +43,19 @@ export class EngineModel {
   readonly kv: KvBlocks;
   readonly #config: EngineModelConfig;
   readonly #live = new Map<string, RequestState>();
-  readonly #arriving = new RequestQueue('Arriving');
-  readonly #waiting = new RequestQueue('Waiting');
+  readonly #line = new WaitingLine();
   readonly #running: RequestState[] = [];
   readonly #load: StepLoad = { computedTokens: 0, decodingSequences: 0, contextTokens: 0 };
   /** Blocks that the next decode steps take, by step modulo the block size. */
   readonly #blocksTaken: Uint32Array;
   #stepEndMs: number | undefined;
+  #added = 0;
   /** The step under way, or the last one, was one token for each of a full batch, and nobody could join or left. */
   #steady = false;
 
   constructor(config: EngineModelConfig) {
     this.#config = config;
-    this.kv = new KvBlocks(config.numGpuBlocks, config.blockSize);
+    this.kv = new KvBlocks(config.numGpuBlocks, config.blockSize, config.prefixCaching ?? false);
     this.stats = new EngineStats(config.maxModelLen);
     this.#blocksTaken = new Uint32Array(config.blockSize);
   }
@@ -79,20 +72,17 @@ export class EngineModel {
 
   /** When the earliest request still in the front end reaches the scheduler. */
   get nextArrivalMs(): number | undefined {
-    return this.#arriving.peek()?.queuedMs;
+    return this.#line.nextArrivalMs;
   }
 
   add(request: EngineRequest, nowMs: number): AddOutcome {
-    const limit = this.#config.maxNumQueuedReqs;
-    const queued = this.#arriving.size + this.#waiting.size;
-    if (limit !== undefined && queued >= limit) {
-      this.stats.rejectedByQueueLimit += 1;
-      const message = `${queued} requests are queued, and the limit is ${limit}.`;
-      return { kind: 'Rejected', reason: 'QueueFull', message };
-    }
-    const state = new RequestState(request, nowMs, nowMs + this.#config.requestOverheadMs);
+    const rejection = this.#rejection();
+    if (rejection !== undefined) return rejection;
+    this.#requireWholeBlocks(request);
+    const state = new RequestState(request, this.#added, nowMs, nowMs + this.#config.requestOverheadMs);
+    this.#added += 1;
     this.#live.set(request.id, state);
-    this.#arriving.pushBack(state);
+    this.#line.add(state);
     return QUEUED;
   }
 
@@ -101,10 +91,10 @@ export class EngineModel {
     const state = this.#live.get(requestId);
     if (state === undefined) return false;
     this.#live.delete(requestId);
-    if (state.phase === 'Arriving') this.#arriving.remove(state);
-    else if (state.phase === 'Waiting') this.#waiting.remove(state);
-    else this.#running.splice(this.#running.indexOf(state), 1);
-    this.#release(state);
+    if (state.phase === 'Running') this.#running.splice(this.#running.indexOf(state), 1);
+    else this.#line.remove(state);
+    state.phase = 'Gone';
+    this.kv.release(state);
     this.#steady = false;
     this.#publishGauges();
     return true;
@@ -115,7 +105,7 @@ export class EngineModel {
    * @returns the step's duration in ms, or `undefined` when nothing can run at `nowMs`
    */
   startStep(nowMs: number): number | undefined {
-    this.#admitArrivals(nowMs);
+    this.#line.admitArrivals(nowMs);
     const load = this.#load;
     load.computedTokens = 0;
     load.decodingSequences = 0;
@@ -207,7 +197,7 @@ export class EngineModel {
       state.generatedTokens += steps;
       state.computedTokens += steps;
       state.lastTokenMs = endMs;
-      state.heldBlocks = this.kv.grow(state.heldBlocks, state.computedTokens) ?? state.heldBlocks;
+      this.kv.grow(state, state.computedTokens);
     }
     this.#load.contextTokens += steps * batch;
     this.stats.generationTokens += steps * batch;
@@ -215,12 +205,24 @@ export class EngineModel {
     this.#publishGauges();
   }
 
-  #admitArrivals(nowMs: number): void {
-    for (let next = this.#arriving.peek(); next !== undefined && next.queuedMs <= nowMs;) {
-      this.#arriving.shift();
-      this.#waiting.pushBack(next);
-      next = this.#arriving.peek();
+  /**
+   * What is queued already decides, not the request itself: seen in vLLM 0.32 for the limit of requests, assumed for
+   * that of tokens.
+   */
+  #rejection(): AddOutcome | undefined {
+    const { maxNumQueuedReqs, maxNumQueuedTokens } = this.#config;
+    const { size, promptTokens } = this.#line;
+    if (maxNumQueuedReqs !== undefined && size >= maxNumQueuedReqs) {
+      this.stats.rejectedByQueueLimit += 1;
+      const message = `${size} requests are queued, and the limit is ${maxNumQueuedReqs}.`;
+      return { kind: 'Rejected', reason: 'QueueFull', message };
     }
+    if (maxNumQueuedTokens !== undefined && promptTokens >= maxNumQueuedTokens) {
+      this.stats.rejectedByTokenLimit += 1;
+      const message = `${promptTokens} prompt tokens are queued, and the limit is ${maxNumQueuedTokens}.`;
+      return { kind: 'Rejected', reason: 'QueuedTokensFull', message };
+    }
+    return undefined;
   }
 
   /**
@@ -248,13 +250,8 @@ export class EngineModel {
 
   /** @returns whether `state` has its blocks; if not, it was itself the youngest and is waiting again */
   #growOrPreempt(state: RequestState, tokens: number): boolean {
-    if (tokens <= state.heldBlocks * this.kv.blockSize) return true;
     for (;;) {
-      const held = this.kv.grow(state.heldBlocks, tokens);
-      if (held !== undefined) {
-        state.heldBlocks = held;
-        return true;
-      }
+      if (this.kv.grow(state, tokens)) return true;
       const victim = this.#running.pop();
       if (victim === undefined) return false;
       this.#preempt(victim);
@@ -264,37 +261,53 @@ export class EngineModel {
 
   /** By recompute: its blocks are lost, and it goes to the head of the queue. */
   #preempt(state: RequestState): void {
-    this.#release(state);
+    this.kv.release(state);
     state.computedTokens = 0;
     state.stepTokens = 0;
     state.preemptions += 1;
     this.stats.preemptions += 1;
-    this.#waiting.pushFront(state);
+    this.#line.putBack(state);
   }
 
-  /**
-   * Admits from the head of the queue while there are slots, tokens and blocks for the whole sequence
-   * (`--scheduler-reserve-full-isl`, vLLM's default since 0.20).
-   */
+  /** Admits from the head of the line while there are slots, tokens and blocks; passes over adapters without a place. */
   #scheduleWaiting(nowMs: number): void {
+    if (this.#line.waiting === 0) return;
     const { maxNumBatchedTokens, maxNumSeqs } = this.#config;
+    const adapters = this.#adapters();
     while (this.#load.computedTokens < maxNumBatchedTokens && this.#running.length < maxNumSeqs) {
-      const state = this.#waiting.peek();
-      if (state === undefined || !this.kv.fits(state.tokens)) return;
-      const wanted = Math.min(state.tokens, maxNumBatchedTokens - this.#load.computedTokens);
-      const held = this.kv.grow(0, wanted);
-      if (held === undefined) return;
-      this.#waiting.shift();
-      state.phase = 'Running';
-      state.heldBlocks = held;
-      state.stepTokens = wanted;
-      this.#load.computedTokens += wanted;
-      if (state.scheduledMs === undefined) {
-        state.scheduledMs = nowMs;
-        this.stats.prefixCacheQueries += state.request.promptTokens;
-      }
-      this.#running.push(state);
+      const state = this.#line.next(adapters.hasPlaceFor);
+      if (state === undefined) break;
+      const cached = this.kv.admit(state);
+      if (cached === undefined) break;
+      this.#line.take();
+      adapters.add(state);
+      this.#admit(state, cached, nowMs);
     }
+    this.#line.endRound();
+  }
+
+  #admit(state: RequestState, cached: number, nowMs: number): void {
+    const wanted = Math.min(
+      state.tokens - cached,
+      this.#config.maxNumBatchedTokens - this.#load.computedTokens,
+    );
+    state.phase = 'Running';
+    state.computedTokens = cached;
+    this.kv.grow(state, cached + wanted);
+    state.stepTokens = wanted;
+    this.#load.computedTokens += wanted;
+    if (state.scheduledMs === undefined) {
+      state.scheduledMs = nowMs;
+      state.cachedTokens = cached;
+      this.stats.prefixCacheQueries += state.request.promptTokens;
+      this.stats.prefixCacheHits += cached;
+    }
+    this.#running.push(state);
+  }
+
+  #adapters(): BatchAdapters {
+    const { maxLoras } = this.#config;
+    return maxLoras === undefined ? ANY_ADAPTERS : batchAdapters(this.#running, maxLoras);
   }
 
   /** @returns whether the sequence has all its tokens computed, and so yields one more */
@@ -325,18 +338,22 @@ export class EngineModel {
   #finish(state: RequestState, reason: FinishReason, nowMs: number): void {
     this.stats.observeFinish(state, reason, nowMs);
     this.#live.delete(state.request.id);
-    this.#release(state);
+    this.kv.release(state);
     state.phase = 'Gone';
   }
 
-  #release(state: RequestState): void {
-    this.kv.free(state.heldBlocks);
-    state.heldBlocks = 0;
+  #requireWholeBlocks({ id, prefix }: EngineRequest): void {
+    const { blockSize } = this.kv;
+    if (prefix === undefined || prefix.tokensPerId % blockSize === 0) return;
+    throw new RangeError(
+      `request ${id} has ${prefix.tokensPerId} tokens an id; it must be a multiple of the block size, ${blockSize}`,
+    );
   }
 
   #publishGauges(): void {
     this.stats.running = this.#running.length;
-    this.stats.waiting = this.#waiting.size;
+    this.stats.waiting = this.#line.waiting;
+    this.stats.waitingDeferred = this.#line.deferred;
     this.stats.kvCacheUsage = this.kv.usage;
   }
 }

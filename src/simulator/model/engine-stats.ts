@@ -19,6 +19,8 @@ const seconds = (fromMs: number, toMs: number): number => (toMs - fromMs) / 1000
 export class EngineStats {
   running = 0;
   waiting = 0;
+  /** Those of them whose adapter has no place in the batch. */
+  waitingDeferred = 0;
   /** 0..1. */
   kvCacheUsage = 0;
 
@@ -27,7 +29,12 @@ export class EngineStats {
   preemptions = 0;
   /** Prompt tokens looked up when a request is first scheduled; a recompute does not count (since 0.24). */
   prefixCacheQueries = 0;
+  /** Those of them that stood in the cache. */
+  prefixCacheHits = 0;
+  /** Of `promptTokens`: not computed, since they stood in the cache. */
+  promptTokensCached = 0;
   rejectedByQueueLimit = 0;
+  rejectedByTokenLimit = 0;
   readonly finished: Record<FinishReason, number> = { stop: 0, length: 0 };
 
   /** Steps that gave output; its count is the engine's heartbeat. Recomputed tokens are not in it. */
@@ -64,6 +71,7 @@ export class EngineStats {
 
   observeFirstToken(state: RequestState, nowMs: number): void {
     this.promptTokens += state.request.promptTokens;
+    this.promptTokensCached += state.cachedTokens;
     this.timeToFirstToken.observe(seconds(state.arrivalMs, nowMs));
   }
 
@@ -95,7 +103,7 @@ export class EngineStats {
     this.inferenceTime.observe(seconds(scheduledMs, nowMs));
     this.timePerOutputToken.observe(generated > 1 ? decode / (generated - 1) : 0);
     this.requestPromptTokens.observe(promptTokens);
-    this.requestPrefillKvComputedTokens.observe(promptTokens);
+    this.requestPrefillKvComputedTokens.observe(promptTokens - state.cachedTokens);
     this.requestGenerationTokens.observe(generated);
     this.requestMaxNumGenerationTokens.observe(generated);
     this.requestParamsMaxTokens.observe(maxTokens);

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EngineModel, type EngineModelConfig } from './engine-model.ts';
+import type { EngineModelConfig } from './engine-config.ts';
+import { EngineModel } from './engine-model.ts';
 import { EngineTimeline } from './engine-timeline.ts';
+import type { EngineRequest } from './request.ts';
 
 /** The timeline without its short cut: every step is started and finished. */
 class SteppedTimeline {
@@ -60,6 +62,8 @@ const configs: fc.Arbitrary<EngineModelConfig> = fc
     maxNumSeqs: fc.integer({ min: 1, max: 8 }),
     maxNumBatchedTokens: fc.constantFrom(4, 32, 128),
     maxNumQueuedReqs: fc.constant(undefined),
+    prefixCaching: fc.boolean(),
+    maxLoras: fc.constantFrom(undefined, 1, 2),
   })
   .map((config) => ({ ...config, numGpuBlocks: 1 + Math.ceil(config.numGpuBlocks / config.blockSize) }));
 
@@ -67,6 +71,9 @@ interface Visit {
   readonly afterMs: number;
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** Prompts of equal first ids share their first 16 tokens, and so on. */
+  readonly ids: readonly number[];
+  readonly adapter: 'x' | 'y' | undefined;
   /** Which of the requests so far is aborted at this visit, if any. */
   readonly abort: number | undefined;
 }
@@ -76,10 +83,27 @@ const visits: fc.Arbitrary<readonly Visit[]> = fc.array(
     afterMs: fc.oneof(fc.constant(0), fc.double({ min: 0.1, max: 900, noNaN: true })),
     promptTokens: fc.integer({ min: 1, max: 90 }),
     outputTokens: fc.integer({ min: 1, max: 160 }),
+    ids: fc.array(fc.nat({ max: 1 }), { maxLength: 4 }),
+    adapter: fc.constantFrom(undefined, 'x' as const, 'y' as const),
     abort: fc.option(fc.nat({ max: 20 }), { nil: undefined, freq: 4 }),
   }),
   { minLength: 1, maxLength: 20 },
 );
+
+function requestOf({ promptTokens, outputTokens, ids, adapter }: Visit, index: number): EngineRequest {
+  return {
+    id: `r${index}`,
+    promptTokens,
+    outputTokens,
+    maxTokens: 160,
+    // An id stands for all tokens up to it.
+    prefix: {
+      tokensPerId: 16,
+      ids: ids.map((_, at) => Number.parseInt(`1${ids.slice(0, at + 1).join('')}`, 2)),
+    },
+    ...(adapter !== undefined && { adapter }),
+  };
+}
 
 test('skipping like steps leaves the same figures, times and ends as taking each of them', () => {
   fc.assert(
@@ -94,8 +118,8 @@ test('skipping like steps leaves the same figures, times and ends as taking each
         nowMs += visit.afterMs;
         for (const timeline of [fast, stepped]) {
           timeline.runUntil(nowMs);
-          const { promptTokens, outputTokens, abort } = visit;
-          timeline.model.add({ id: `r${index}`, promptTokens, outputTokens, maxTokens: 160 }, nowMs);
+          timeline.model.add(requestOf(visit, index), nowMs);
+          const { abort } = visit;
           if (abort !== undefined) timeline.model.abort(`r${abort}`);
         }
         expect(fast.model.stats).toEqual(stepped.model.stats);
@@ -104,6 +128,7 @@ test('skipping like steps leaves the same figures, times and ends as taking each
       for (const timeline of [fast, stepped]) timeline.runUntil(nowMs + 1e6);
       expect(fast.model.stats).toEqual(stepped.model.stats);
       expect(fast.model.inFlight).toBe(0);
+      expect(fast.model.kv.used).toBe(0);
       expect(log).toEqual(steppedLog);
     }),
     { numRuns: 60 },

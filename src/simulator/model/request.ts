@@ -7,24 +7,47 @@ export interface EngineRequest {
   readonly maxTokens: number;
   /** What the model will produce: fewer than `maxTokens` means it stops by itself. At least 1. */
   readonly outputTokens: number;
+  /** The LoRA adapter that it asks for; absent: the model itself. */
+  readonly adapter?: string;
+  /** What its prompt shares with others; absent: nothing. */
+  readonly prefix?: PromptPrefix;
+}
+
+/**
+ * A prompt as hashes of its prefixes: two requests with the same n-th id have the same first n * `tokensPerId`
+ * tokens, as in the Mooncake traces (512 tokens an id).
+ */
+export interface PromptPrefix {
+  /** A multiple of the engine's block size. */
+  readonly tokensPerId: number;
+  /** Whole numbers from 0. */
+  readonly ids: readonly number[];
 }
 
 /** The finish reasons that a client sees. */
 export type FinishReason = 'stop' | 'length';
 
-export type RequestPhase = 'Arriving' | 'Waiting' | 'Running' | 'Gone';
+export type RequestPhase = 'Arriving' | 'Waiting' | 'Deferred' | 'Running' | 'Gone';
 
 /** What a listener may see of a request. */
 export type RequestProgress = Readonly<
   Pick<
     RequestState,
-    'request' | 'arrivalMs' | 'firstTokenMs' | 'lastTokenMs' | 'generatedTokens' | 'preemptions'
+    | 'request'
+    | 'arrivalMs'
+    | 'firstTokenMs'
+    | 'lastTokenMs'
+    | 'generatedTokens'
+    | 'cachedTokens'
+    | 'preemptions'
   >
 >;
 
 /** One request's way through the engine. All times are virtual milliseconds; `undefined` = not yet. */
 export class RequestState {
   readonly request: EngineRequest;
+  /** How many requests the engine had before it. */
+  readonly serial: number;
   readonly arrivalMs: number;
   /** When it reaches the scheduler: arrival plus the front end's overhead. */
   readonly queuedMs: number;
@@ -41,10 +64,17 @@ export class RequestState {
   stepTokens = 0;
   generatedTokens = 0;
   heldBlocks = 0;
+  /** The KV blocks it holds, in order; kept with prefix caching only. */
+  readonly blocks: number[] = [];
+  /** How many of them, from the first, others can find. */
+  cachedBlocks = 0;
+  /** Prompt tokens that stood in the cache when it was first scheduled. */
+  cachedTokens = 0;
   preemptions = 0;
 
-  constructor(request: EngineRequest, arrivalMs: number, queuedMs: number) {
+  constructor(request: EngineRequest, serial: number, arrivalMs: number, queuedMs: number) {
     this.request = request;
+    this.serial = serial;
     this.arrivalMs = arrivalMs;
     this.queuedMs = queuedMs;
     this.tokens = request.promptTokens;

@@ -5,7 +5,7 @@ import {
   PROFILE_BLOCK_SIZE,
   type EngineProfile,
 } from '../model/profiles.ts';
-import type { EngineModelConfig } from '../model/engine-model.ts';
+import type { EngineModelConfig } from '../model/engine-config.ts';
 import { argparse, type RawFlags } from './argparse.ts';
 
 /** What `vllm serve MODEL …` asks for. */
