@@ -1,20 +1,19 @@
 import type { VLLMDeploymentSpec } from '../api/v1alpha1/spec.ts';
+import { checkFlags, isFlagOf } from '../engine/flags.ts';
 import { drainTimes } from './drain-times.ts';
-import { engineVersion, isAtLeast, type EngineVersion } from './version.ts';
+import { engineVersion } from './version.ts';
 
 type Spec = VLLMDeploymentSpec;
 
 interface Knob {
   readonly flag: string;
   readonly value: (spec: Spec) => string | number | undefined;
-  /** First release seen to have the flag; an older or unknown engine would exit with status 2 on it. */
-  readonly since?: EngineVersion;
 }
 
 /** A size of 1 is vLLM's own default and is left out. */
 const unlessOne = (size: number): number | undefined => (size === 1 ? undefined : size);
 
-/** In the order of the command line. Versions: the flag tables of fourteen releases, `vllm serve --help`. */
+/** In the order of the command line. */
 const KNOBS: readonly Knob[] = [
   { flag: '--served-model-name', value: ({ model }) => model.servedName },
   { flag: '--revision', value: ({ model }) => model.revision },
@@ -26,32 +25,30 @@ const KNOBS: readonly Knob[] = [
   { flag: '--tensor-parallel-size', value: ({ engine }) => unlessOne(engine.tensorParallelSize) },
   { flag: '--pipeline-parallel-size', value: ({ engine }) => unlessOne(engine.pipelineParallelSize) },
   { flag: '--kv-cache-dtype', value: ({ engine }) => engine.kvCacheDtype },
-  {
-    flag: '--max-num-queued-reqs',
-    value: ({ engine }) => engine.maxQueuedRequests,
-    since: { major: 0, minor: 30, patch: 0 },
-  },
-  {
-    flag: '--shutdown-timeout',
-    value: ({ drain }) => drainTimes(drain).timeoutSeconds,
-    since: { major: 0, minor: 18, patch: 1 },
-  },
+  { flag: '--max-num-queued-reqs', value: ({ engine }) => engine.maxQueuedRequests },
+  { flag: '--shutdown-timeout', value: ({ drain }) => drainTimes(drain).timeoutSeconds },
 ];
 
 /**
  * The arguments of `vllm serve`: the model, the typed knobs that are set, then `engine.args`. argparse lets
- * the last occurrence win, so raw arguments override typed ones. A knob whose flag the engine's version does
- * not have, or whose version is unknown, is left out.
+ * the last occurrence win, so raw arguments override typed ones. A knob whose flag only some versions have is
+ * left out unless the engine's is one of them: an engine exits on a flag that it does not know.
  */
 export function serveArgs(spec: Spec): readonly string[] {
   const version = engineVersion(spec.engine);
   const args = [spec.model.name];
   for (const knob of KNOBS) {
     const value = knob.value(spec);
-    if (value === undefined || (knob.since !== undefined && !isAtLeast(version, knob.since))) continue;
-    args.push(knob.flag, String(value));
+    if (value !== undefined && isFlagOf(knob.flag, version)) args.push(knob.flag, String(value));
   }
   return [...args, ...spec.engine.args];
+}
+
+/** What is wrong with `engine.args` for the engine's version, as a sentence; undefined if nothing is known to be. */
+export function flagConflict({ engine }: Spec): string | undefined {
+  const findings = checkFlags(engine.args, engineVersion(engine));
+  if (findings.length === 0) return undefined;
+  return `spec.engine.args: ${findings.map(({ message }) => message).join('. ')}`;
 }
 
 /** GPUs that one engine takes: tensor × pipeline × data parallel size, raw arguments winning as in vLLM. */

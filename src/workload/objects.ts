@@ -125,4 +125,8 @@ export interface PodDisruptionBudget {
 /** What a builder that can refuse returns: the object, or the reason for the condition `Stalled`. */
 export type Built<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly reason: 'ImageMissing' | 'TemplateConflict'; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly reason: 'ImageMissing' | 'TemplateConflict' | 'FlagRejected';
+      readonly message: string;
+    };

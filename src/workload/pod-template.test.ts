@@ -63,6 +63,12 @@ describe('a spec that cannot become a pod is refused with the field and the reme
       'spec.engine.env: "HF_TOKEN"',
     ],
     [
+      'flags that the version does not know',
+      { engine: { version: '0.30.0', args: ['--swap-space', '4', '--custom-histogram-buckets=x'] } },
+      'FlagRejected',
+      'spec.engine.args: vLLM 0.30.0 does not take --swap-space',
+    ],
+    [
       'a volume of ours',
       { template: { volumes: [{ name: 'shm' }] } },
       'TemplateConflict',

@@ -2,6 +2,7 @@ import { ANNOTATIONS, CACHE_VOLUME, LABELS, SERVING, SHM_VOLUME } from '../api/v
 import type { VLLMDeployment } from '../api/v1alpha1/vllm-deployment.ts';
 import { drainTimes } from './drain-times.ts';
 import { engineContainer, engineImage } from './engine-container.ts';
+import { flagConflict } from './flags.ts';
 import { memberLabels } from './names.ts';
 import type { Built, NamedObject, PodSpec, PodTemplate } from './objects.ts';
 import { templateConflict } from './template-conflicts.ts';
@@ -21,6 +22,8 @@ export function buildPodTemplate(fleet: VLLMDeployment, revision: string): Built
   }
   const conflict = templateConflict(spec);
   if (conflict !== undefined) return { ok: false, reason: 'TemplateConflict', message: conflict };
+  const rejected = flagConflict(spec);
+  if (rejected !== undefined) return { ok: false, reason: 'FlagRejected', message: rejected };
   const labels = {
     ...spec.template.labels,
     ...memberLabels(fleet.metadata.name, revision),

@@ -1,7 +1,8 @@
 import type { VLLMDeploymentSpec } from '../api/v1alpha1/spec.ts';
+import { isAtLeast } from '../engine/version.ts';
 import { drainTimes } from './drain-times.ts';
 import type { LifecycleHandler } from './objects.ts';
-import { engineVersion, isAtLeast } from './version.ts';
+import { engineVersion } from './version.ts';
 
 /**
  * First release that was seen to finish its requests on SIGTERM with `--shutdown-timeout`. Older ones have no
@@ -44,7 +45,8 @@ while time.monotonic() < end:
  */
 export function preStop(spec: VLLMDeploymentSpec): LifecycleHandler | undefined {
   const { settleSeconds, timeoutSeconds } = drainTimes(spec.drain);
-  if (isAtLeast(engineVersion(spec.engine), DRAINS_ON_SIGTERM)) {
+  const version = engineVersion(spec.engine);
+  if (version !== undefined && isAtLeast(version, DRAINS_ON_SIGTERM)) {
     return settleSeconds === 0 ? undefined : { sleep: { seconds: settleSeconds } };
   }
   const page = `http://127.0.0.1:${spec.engine.port}/metrics`;

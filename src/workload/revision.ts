@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { isJsonObject } from '../api/json.ts';
 import { POD_FIELDS, SPEC_DEFAULTS } from '../api/v1alpha1/pod-fields.ts';
 import type { VLLMDeploymentSpec } from '../api/v1alpha1/spec.ts';
+import { formatVersion } from '../engine/version.ts';
 import { canonicalJson, withoutDefaults } from './canonical-json.ts';
-import { formatVersion, versionOfImage } from './version.ts';
+import { versionOfImage } from './version.ts';
 
 /** Crockford's base 32 in lower case: 32 characters that may end a DNS label. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

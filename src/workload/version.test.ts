@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { engineVersion, isAtLeast, parseVersion, versionOfImage } from './version.ts';
+import { parseVersion } from '../engine/version.ts';
+import { engineVersion, versionOfImage } from './version.ts';
 
 describe('the version that an image tells', () => {
   test.each([
@@ -28,20 +29,4 @@ test('engine.version wins over the tag', () => {
   expect(engineVersion({ image: 'vllm/vllm-openai:v0.30.0', version: '0.17.1' })).toEqual(
     parseVersion('0.17.1'),
   );
-});
-
-test.each([
-  ['0.18.1', '0.18.1', true],
-  ['0.18.0', '0.18.1', false],
-  ['0.9.2', '0.18.1', false],
-  ['0.30.0', '0.18.1', true],
-  ['1.0.0', '0.18.1', true],
-])('%s is at least %s: %s', (version, since, expected) => {
-  expect(isAtLeast(parseVersion(version), parseVersion(since) ?? { major: 0, minor: 0, patch: 0 })).toBe(
-    expected,
-  );
-});
-
-test('an unknown version is at least nothing', () => {
-  expect(isAtLeast(undefined, { major: 0, minor: 0, patch: 0 })).toBe(false);
 });

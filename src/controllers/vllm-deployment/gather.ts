@@ -1,5 +1,6 @@
 import { HTTP_PORT_NAME, LABELS } from '../../api/v1alpha1/constants.ts';
 import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
+import { formatVersion } from '../../engine/version.ts';
 import type { Scraper } from '../../scraper/scraper.ts';
 import type { ScrapeTarget } from '../../scraper/target.ts';
 import { EMPTY_HISTORY, type TimedSample } from '../../signals/history.ts';
@@ -11,7 +12,7 @@ import { buildPodDisruptionBudget } from '../../workload/pod-disruption-budget.t
 import { buildReplicaSet } from '../../workload/replica-set.ts';
 import { revisionOf } from '../../workload/revision.ts';
 import { buildService } from '../../workload/service.ts';
-import { engineVersion, formatVersion } from '../../workload/version.ts';
+import { engineVersion } from '../../workload/version.ts';
 import type { Caches } from './caches.ts';
 import { contains } from './contains.ts';
 import { foreignScaleOf } from './foreign-scale.ts';
