@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AuditEvent } from '../../playground/control-plane/audit.ts';
+import { startPlayground, type Playground } from '../../playground/playground.ts';
+import { installWarden } from '../../playground/warden/install.ts';
+import { eventually } from '../integration/playground/eventually.ts';
+import { isWrite, kindOf, operatorRequests } from './support/audit.ts';
+import { applyFleet, settledAt } from './support/fleets.ts';
+import { Load } from './support/load.ts';
+import { OperatorPair } from './support/operator-pair.ts';
+import { readPods } from './support/pod-history.ts';
+
+const WATCHED_MS = 5 * 60_000;
+const SETTLED_MS = 20_000;
+const STATUS_REFRESH_MS = 60_000;
+/** The API server's stamps may be this much closer than the operator's clock has it. */
+const STAMP_TOLERANCE_MS = 1000;
+
+/** Keeps two engines at about half their KV cache: below the target of 0.8, above what one could hold. */
+const ENGINE_ARGS = ['--num-gpu-blocks-override=220', '--sim-speed=0.25'];
+const REQUEST = { promptTokens: 64, outputTokens: 200 };
+const STAGES = [{ requestsPerSecond: 1, durationMs: WATCHED_MS + 10 * 60_000 }];
+const DEFAULTS = { engine: { metrics: {} }, args: ENGINE_ARGS } as const;
+
+let pg: Playground;
+let operators: OperatorPair;
+
+beforeAll(async () => {
+  pg = await startPlayground({
+    nodes: [{ name: 'node-a', gpus: 4 }],
+    simulator: { flags: ['--sim-startup-seconds', '1'] },
+  });
+  await installWarden(pg);
+  operators = await OperatorPair.start(pg);
+});
+
+afterAll(async () => {
+  await operators[Symbol.asyncDispose]();
+  await pg.stop();
+});
+
+test(
+  'five minutes of constant load: the lease is renewed and each status refreshed once a minute, nothing else',
+  { timeout: WATCHED_MS + 5 * 60_000 },
+  async () => {
+    await applyFleet(pg, 'steady', {
+      ...DEFAULTS,
+      scaling: { minReplicas: 2, maxReplicas: 4, behavior: {} },
+    });
+    await applyFleet(pg, 'idle', { ...DEFAULTS, scaling: { minReplicas: 1, maxReplicas: 4, behavior: {} } });
+    await Promise.all([settledAt(pg, 'steady', 2), settledAt(pg, 'idle', 1)]);
+    await using load = await Load.start(pg, 'steady', STAGES, REQUEST);
+    await eventually(expectBusyEngines);
+    await noWritesFor(SETTLED_MS);
+
+    const since = new Date();
+    await sleep(WATCHED_MS);
+    const requests = await operatorRequests(pg, since);
+
+    await expectBusyEngines();
+    expect(load.records.filter(({ outcome }) => !outcome.ok)).toEqual([]);
+    expect(new Set(requests.filter(isWrite).map(kindOf))).toEqual(
+      new Set(['update leases', 'patch vllmdeployments/status']),
+    );
+    for (const fleet of ['steady', 'idle']) {
+      const gaps = gapsOf(requests.filter((event) => isStatusWrite(event) && nameOf(event) === fleet));
+      expect(gaps.length, `the status of ${fleet} is refreshed`).toBeGreaterThanOrEqual(2);
+      expect(Math.min(...gaps)).toBeGreaterThan(STATUS_REFRESH_MS - STAMP_TOLERANCE_MS);
+    }
+    // The standby looks at the lease. Watches end after some minutes and are taken up again where they ended,
+    // without a list.
+    const reads = requests.filter((event) => !isWrite(event) && event.verb !== 'watch');
+    expect(new Set(reads.map(kindOf))).toEqual(new Set(['get leases']));
+  },
+);
+
+async function expectBusyEngines(): Promise<void> {
+  for (const { metadata } of await readPods(pg, 'steady')) {
+    const usage = pg.engineOf(metadata.name).figures()?.kvCacheUsage;
+    expect(usage).toBeGreaterThan(0.3);
+    expect(usage).toBeLessThan(0.7);
+  }
+}
+
+function noWritesFor(ms: number): Promise<void> {
+  return eventually(async () => {
+    const recent = await operatorRequests(pg, new Date(Date.now() - ms));
+    expect(recent.filter(isWrite).map(kindOf)).not.toContainEqual(expect.not.stringMatching(/ leases$/));
+  });
+}
+
+function isStatusWrite(event: AuditEvent): boolean {
+  return kindOf(event) === 'patch vllmdeployments/status';
+}
+
+function nameOf({ objectRef }: AuditEvent): string | undefined {
+  return objectRef?.name;
+}
+
+/** Milliseconds between one request and the next. */
+function gapsOf(events: readonly AuditEvent[]): readonly number[] {
+  const times = events.map(({ requestReceivedTimestamp }) => Date.parse(requestReceivedTimestamp));
+  return times.slice(1).map((time, index) => time - (times[index] ?? time));
+}
