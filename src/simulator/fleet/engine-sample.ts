@@ -88,16 +88,16 @@ function withInfinity(bounds: readonly number[]): readonly number[] {
 }
 
 function cumulative(ranks: readonly ModelHistogram[]): Histogram {
-  const counts = Array.from({ length: (ranks[0]?.bounds.length ?? 0) + 1 }, () => 0);
+  const bounds = withInfinity(ranks[0]?.bounds ?? []);
   let [sum, count] = [0, 0];
   for (const histogram of ranks) {
     sum += histogram.sum;
     count += histogram.count;
-    let below = 0;
-    for (const [bucket, own] of histogram.counts.entries()) {
-      below += own;
-      counts[bucket] = (counts[bucket] ?? 0) + below;
-    }
   }
-  return { count, sum, bounds: withInfinity(ranks[0]?.bounds ?? []), cumulative: counts };
+  let below = 0;
+  const counts = bounds.map((_, bucket) => {
+    for (const histogram of ranks) below += histogram.counts[bucket] ?? 0;
+    return below;
+  });
+  return { count, sum, bounds, cumulative: counts };
 }

@@ -53,6 +53,8 @@ export class KvBlocks {
       this.#used += extra;
       state.heldBlocks += extra;
       this.#prefixes?.take(state, extra);
+    } else if (tokens % this.blockSize !== 0) {
+      return true;
     }
     this.#prefixes?.cacheFull(state, tokens);
     return true;

@@ -1,9 +1,5 @@
+import { BlockTable } from './block-table.ts';
 import type { RequestState } from './request.ts';
-
-const NONE = -1;
-
-/** Keys that only one request has are below 0; so many blocks may it have. */
-const OWN_KEYS = 2 ** 22;
 
 /**
  * Which KV block holds what, for prefix caching as in vLLM (v1/core/block_pool.py, kv_cache_utils.py): full blocks
@@ -15,9 +11,8 @@ const OWN_KEYS = 2 ** 22;
  */
 export class PrefixBlocks {
   readonly #blockSize: number;
-  /** The cached block of each key, held or free. */
-  readonly #cached = new Map<number, number>();
-  readonly #keys: Float64Array;
+  /** All cached blocks, held or free. */
+  readonly #cached: BlockTable;
   readonly #holders: Uint32Array;
   /** Free blocks as a ring through one more entry, its head; next = freed later. */
   readonly #next: Int32Array;
@@ -25,7 +20,7 @@ export class PrefixBlocks {
 
   constructor(capacity: number, blockSize: number) {
     this.#blockSize = blockSize;
-    this.#keys = new Float64Array(capacity).fill(NaN);
+    this.#cached = new BlockTable(capacity);
     this.#holders = new Uint32Array(capacity);
     this.#next = Int32Array.from({ length: capacity + 1 }, (_, index) => (index + 1) % (capacity + 1));
     this.#previous = Int32Array.from(
@@ -41,7 +36,7 @@ export class PrefixBlocks {
   matching(state: RequestState): number {
     const most = Math.floor((state.tokens - 1) / this.#blockSize);
     let count = 0;
-    while (count < most && this.#cached.has(this.#keyOf(state, count))) count += 1;
+    while (count < most && this.#find(state, count) >= 0) count += 1;
     return count;
   }
 
@@ -49,8 +44,7 @@ export class PrefixBlocks {
   freeAmong(state: RequestState, count: number): number {
     let free = 0;
     for (let index = 0; index < count; index += 1) {
-      const block = this.#cached.get(this.#keyOf(state, index));
-      if (block !== undefined && this.#holders[block] === 0) free += 1;
+      if (this.#holders[this.#find(state, index)] === 0) free += 1;
     }
     return free;
   }
@@ -58,8 +52,8 @@ export class PrefixBlocks {
   /** Lets a sequence hold the first `count` blocks of its prefix, all cached. */
   share(state: RequestState, count: number): void {
     for (let index = 0; index < count; index += 1) {
-      const block = this.#cached.get(this.#keyOf(state, index));
-      if (block === undefined) throw new RangeError(`block ${index} of ${state.request.id} is not cached`);
+      const block = this.#find(state, index);
+      if (block < 0) throw new RangeError(`block ${index} of ${state.request.id} is not cached`);
       if (this.#holders[block] === 0) this.#unlink(block);
       this.#hold(state, block);
     }
@@ -71,11 +65,7 @@ export class PrefixBlocks {
     for (let taken = 0; taken < count; taken += 1) {
       const block = this.#at(this.#next, this.#head);
       this.#unlink(block);
-      const key = this.#keys[block] ?? NaN;
-      if (!Number.isNaN(key)) {
-        this.#cached.delete(key);
-        this.#keys[block] = NaN;
-      }
+      this.#cached.remove(block);
       this.#hold(state, block);
     }
   }
@@ -85,10 +75,9 @@ export class PrefixBlocks {
     const full = Math.floor(tokens / this.#blockSize);
     for (let index = state.cachedBlocks; index < full; index += 1) {
       const block = state.blocks[index];
-      const key = this.#keyOf(state, index);
-      if (block === undefined || this.#cached.has(key)) continue;
-      this.#cached.set(key, block);
-      this.#keys[block] = key;
+      if (block === undefined || this.#find(state, index) >= 0) continue;
+      const owner = this.#ownerOf(state, index);
+      this.#cached.add(block, owner, this.#placeOf(state, index, owner));
     }
     state.cachedBlocks = Math.max(state.cachedBlocks, full);
   }
@@ -116,15 +105,22 @@ export class PrefixBlocks {
     state.blocks.push(block);
   }
 
-  /** Blocks of the prompt's shared prefix have the keys of that prefix, all others keys of their own. */
-  #keyOf({ request: { prefix, promptTokens }, serial }: RequestState, index: number): number {
-    const start = index * this.#blockSize;
-    if (prefix !== undefined && start + this.#blockSize <= promptTokens) {
-      const perId = prefix.tokensPerId / this.#blockSize;
-      const id = prefix.ids[Math.floor(index / perId)];
-      if (id !== undefined) return id * perId + (index % perId);
-    }
-    return -(serial * OWN_KEYS + index + 1);
+  /** @returns the cached block with what the sequence has in its `index`-th one, or -1 */
+  #find(state: RequestState, index: number): number {
+    const owner = this.#ownerOf(state, index);
+    return this.#cached.find(owner, this.#placeOf(state, index, owner));
+  }
+
+  /** Blocks of the prompt's shared prefix belong to its ids, all others to their request alone. */
+  #ownerOf(state: RequestState, index: number): number {
+    const { prefix, promptTokens } = state.request;
+    const own = -1 - state.serial;
+    if (prefix === undefined || (index + 1) * this.#blockSize > promptTokens) return own;
+    return prefix.ids[Math.floor((index * this.#blockSize) / prefix.tokensPerId)] ?? own;
+  }
+
+  #placeOf({ request: { prefix } }: RequestState, index: number, owner: number): number {
+    return prefix === undefined || owner < 0 ? index : index % (prefix.tokensPerId / this.#blockSize);
   }
 
   #unlink(block: number): void {
@@ -143,6 +139,6 @@ export class PrefixBlocks {
   }
 
   #at(list: Int32Array, index: number): number {
-    return list[index] ?? NONE;
+    return list[index] ?? -1;
   }
 }
