@@ -24,6 +24,15 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        test: {
+          name: 'vllm',
+          include: ['test/vllm/**/*.test.ts'],
+          // A real engine on two cores takes a minute or two to start.
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
+        },
+      },
     ],
   },
 });

@@ -1,7 +1,8 @@
 /**
- * Runs what `npm test` and `npm run check` promise, step by step, and stops at the first step that fails.
+ * Runs what `npm test`, `npm run check` and `npm run test:vllm` promise, step by step, and stops at the first step that
+ * fails. Several targets run one after the other.
  *
- *   node scripts/run-steps.ts test|check
+ *   node scripts/run-steps.ts (test|check|vllm)…
  *
  * The last line is `N passed, N failed`, the sum over the test runs; a step that fails without a test to blame
  * (types, lint, a test file that cannot be loaded) counts as one failure.
@@ -29,7 +30,7 @@ const BIN = join(ROOT, 'node_modules', '.bin');
 
 const Report = z.object({ numPassedTests: z.int(), numFailedTests: z.int(), numPendingTests: z.int() });
 
-function vitest(project: 'unit' | 'integration', folder: string): Step {
+function vitest(project: 'unit' | 'integration' | 'vllm', folder: string): Step {
   const report = join(folder, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   return {
@@ -39,7 +40,7 @@ function vitest(project: 'unit' | 'integration', folder: string): Step {
   };
 }
 
-function stepsOf(target: string | undefined, folder: string): readonly Step[] {
+function stepsOf(target: string, folder: string): readonly Step[] {
   const fast: readonly Step[] = [
     { title: 'generated files are up to date', command: [process.execPath, 'scripts/gen.ts', '--check'] },
     { title: 'types', command: [join(BIN, 'tsc'), '--noEmit'] },
@@ -49,7 +50,11 @@ function stepsOf(target: string | undefined, folder: string): readonly Step[] {
   ];
   if (target === 'check') return fast;
   if (target === 'test') return [...fast, vitest('integration', folder)];
-  throw new Error(`the target is ${JSON.stringify(target)}; it must be "test" or "check"`);
+  if (target === 'vllm') {
+    const install = [process.execPath, 'playground/real-vllm/main.ts'] as const;
+    return [{ title: 'vLLM for CPUs, where it can run', command: install }, vitest('vllm', folder)];
+  }
+  throw new Error(`the target is ${JSON.stringify(target)}; it must be "test", "check" or "vllm"`);
 }
 
 /** Resolves with the exit code, 1 when the step was killed or could not start. */
@@ -85,14 +90,15 @@ async function runStep(step: Step, stop: AbortSignal): Promise<Outcome> {
   return { passed: report?.numPassedTests ?? 0, failed: code === 0 ? failed : Math.max(1, failed) };
 }
 
-async function main(target: string | undefined): Promise<number> {
+async function main(targets: readonly string[]): Promise<number> {
+  if (targets.length === 0) throw new Error('say what to run: test, check or vllm');
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const folder = mkdtempSync(join(tmpdir(), 'vllm-warden-test-'));
   let passed = 0;
   let failed = 0;
   try {
-    for (const step of stepsOf(target, folder)) {
+    for (const step of targets.flatMap((target) => stepsOf(target, folder))) {
       const outcome = await runStep(step, stop.signal);
       passed += outcome.passed;
       failed += outcome.failed;
@@ -105,4 +111,4 @@ async function main(target: string | undefined): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-process.exitCode = await main(process.argv[2]);
+process.exitCode = await main(process.argv.slice(2));

@@ -19,6 +19,8 @@ export interface VllmInstallation {
   readonly model: string;
   /** For LD_PRELOAD. */
   readonly openmp: string;
+  /** What engines may keep for the next one, such as what they found out about the model. */
+  readonly cache: string;
 }
 
 /** Where the installation is or would be, under the version and the hash of its sources. */
@@ -32,6 +34,7 @@ export async function vllmInstallation(): Promise<VllmInstallation> {
     executable: join(folder, 'bin', 'vllm'),
     model: join(folder, 'tiny-llama'),
     openmp: join(folder, 'lib', 'libiomp5.so'),
+    cache: join(folder, 'cache'),
   };
 }
 

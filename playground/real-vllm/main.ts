@@ -4,6 +4,7 @@
  * Where the machine lacks what it needs, it says what, and fails only under CI (the environment variable `CI`).
  */
 import { installVllm, VllmUnavailableError } from './install.ts';
+import { tcmalloc } from './tcmalloc.ts';
 
 const TIMEOUT_MS = 45 * 60_000;
 
@@ -15,6 +16,9 @@ async function main(): Promise<number> {
   try {
     const { version, folder } = await installVllm(say, limit);
     say(`vLLM ${version} is in ${folder}`);
+    if (tcmalloc() === undefined) {
+      say('Without libtcmalloc_minimal.so.4 it allocates more slowly: apt-get install libtcmalloc-minimal4');
+    }
     return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -34,9 +34,9 @@ test.each([
 
 test("the container's variables win, and those of this process stay outside", () => {
   vi.stubEnv('VLLM_LOGGING_LEVEL', 'DEBUG');
-  const env = serveEnvironment({ openmp: '/lib/omp.so' }, ['/lib/malloc.so'], '/scratch', {
-    OMP_NUM_THREADS: '2',
-  });
-  expect(env).toMatchObject({ OMP_NUM_THREADS: '2', LD_PRELOAD: '/lib/malloc.so:/lib/omp.so' });
+  const installation = { openmp: '/lib/omp.so', cache: '/cache' };
+  const env = serveEnvironment(installation, '/scratch', { OMP_NUM_THREADS: '2' });
+  expect(env).toMatchObject({ OMP_NUM_THREADS: '2', HOME: '/scratch', VLLM_CACHE_ROOT: '/cache' });
+  expect(env['LD_PRELOAD']).toMatch(/\/lib\/omp\.so$/);
   expect(env).not.toHaveProperty('VLLM_LOGGING_LEVEL');
 });

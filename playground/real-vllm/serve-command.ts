@@ -1,5 +1,6 @@
 import type { ContainerStart } from '../node/container.ts';
 import type { VllmInstallation } from './installation.ts';
+import { tcmalloc } from './tcmalloc.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -53,11 +54,9 @@ export function serveArguments(
  * The whole environment of an engine: the user's own variables stay outside, the container's come last.
  *
  * @param scratch a folder for everything that it writes
- * @param preload further libraries for LD_PRELOAD
  */
 export function serveEnvironment(
-  { openmp }: Pick<VllmInstallation, 'openmp'>,
-  preload: readonly string[],
+  { openmp, cache }: Pick<VllmInstallation, 'openmp' | 'cache'>,
   scratch: string,
   container: ContainerStart['env'],
 ): Record<string, string> {
@@ -65,7 +64,8 @@ export function serveEnvironment(
     PATH: process.env['PATH'] ?? '',
     HOME: scratch,
     TMPDIR: scratch,
-    LD_PRELOAD: [...preload, openmp].join(':'),
+    VLLM_CACHE_ROOT: cache,
+    LD_PRELOAD: [tcmalloc(), openmp].filter((library) => library !== undefined).join(':'),
     ...CPU_ENGINE,
     ...container,
   };

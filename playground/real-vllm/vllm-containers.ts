@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../control-plane/ports.ts';
@@ -17,9 +16,6 @@ import { serveArguments, serveEnvironment } from './serve-command.ts';
 
 const END_WITH_PARENT = join(import.meta.dirname, 'end-with-parent.sh');
 const LOG_TAIL_CHARACTERS = 4000;
-
-/** Debian's libtcmalloc-minimal4. An engine is quicker with it; seen to run without (vLLM 0.32). */
-const TCMALLOC = '/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4';
 
 /** Runs vLLM containers as real `vllm serve` processes on this machine's CPU. */
 export class VllmContainers {
@@ -46,7 +42,7 @@ export class VllmContainers {
     const child = spawn(END_WITH_PARENT, [executable, ...serveArguments(start, model, port)], {
       cwd: folder,
       detached: true,
-      env: serveEnvironment(this.#installation, [TCMALLOC].filter(existsSync), folder, start.env),
+      env: serveEnvironment(this.#installation, folder, start.env),
       stdio: ['pipe', log.fd, log.fd],
     });
     const exited = exitOf(child, logFile);
@@ -92,6 +88,6 @@ async function exitOf(child: ChildProcess, logFile: string): Promise<ContainerEx
     },
   );
   const exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-  const message = readFileSync(logFile, 'utf8').slice(-LOG_TAIL_CHARACTERS);
+  const message = (await readFile(logFile, 'utf8')).slice(-LOG_TAIL_CHARACTERS);
   return { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', message };
 }

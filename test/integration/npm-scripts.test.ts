@@ -177,10 +177,11 @@ describe('the steps of npm test', () => {
     symlinkSync(join(ROOT, 'node_modules/zod'), join(clone, 'node_modules/zod'));
     write('scripts/gen.ts', OK);
     for (const name of ['tsc', 'oxlint', 'prettier']) tool(name, OK);
-    vitest({ unit: [40, 0], integration: [2, 0] });
+    write('playground/real-vllm/main.ts', OK);
+    vitest({ unit: [40, 0], integration: [2, 0], vllm: [4, 0] });
   });
-  const run = async (target: string) => {
-    const { code, stdout } = await start(['scripts/run-steps.ts', target]).done;
+  const run = async (...targets: readonly string[]) => {
+    const { code, stdout } = await start(['scripts/run-steps.ts', ...targets]).done;
     return { code, stdout, last: stdout.trimEnd().split('\n').at(-1) };
   };
 
@@ -192,6 +193,18 @@ describe('the steps of npm test', () => {
 
   test('"check" leaves the integration tests out', async () => {
     expect(await run('check')).toMatchObject({ code: 0, last: '40 passed, 0 failed' });
+  });
+
+  test('"vllm" installs first, and starts no test where that fails', async () => {
+    expect(await run('vllm')).toMatchObject({ code: 0, last: '4 passed, 0 failed' });
+    write('playground/real-vllm/main.ts', 'process.exitCode = 1;');
+    expect(await run('vllm')).toMatchObject({ code: 1, last: '0 passed, 1 failed' });
+  });
+
+  test('several targets are summed in one last line', async () => {
+    expect(await run('test', 'vllm')).toMatchObject({ code: 0, last: '46 passed, 0 failed' });
+    vitest({ unit: [40, 0], integration: [1, 1], vllm: [4, 0] });
+    expect(await run('test', 'vllm')).toMatchObject({ code: 1, last: '41 passed, 1 failed' });
   });
 
   test('a step that fails stops the rest and counts as one failure', async () => {
