@@ -43,7 +43,8 @@ export async function applyFleet(pg: Playground, name: string, options: FleetOpt
 
 export const DOWN_WINDOW_SECONDS = 5;
 
-const FAST_SHRINK = {
+/** Shrinks by one engine a second once the window is over. */
+export const FAST_SHRINK = {
   scaleDown: {
     stabilizationWindowSeconds: DOWN_WINDOW_SECONDS,
     policies: [{ type: 'Pods', value: 1, periodSeconds: 1 }],

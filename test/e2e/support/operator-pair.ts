@@ -22,12 +22,13 @@ export async function leaseHolder(pg: Playground): Promise<string> {
   return (await pg.call(Lease, 'GET', LEASE_PATH)).spec.holderIdentity;
 }
 
-/** Two operators, one of which leads, as the chart deploys them. */
+/** Two operators, one of which leads, as the chart deploys them: one that ends is started anew. */
 export class OperatorPair implements AsyncDisposable {
   readonly #playground: Playground;
   readonly #flags: readonly string[];
-  #operators: readonly OperatorProcess[] = [];
+  readonly #operators = new Set<OperatorProcess>();
   #started = 0;
+  #isStopping = false;
 
   private constructor(playground: Playground, flags: readonly string[]) {
     this.#playground = playground;
@@ -45,7 +46,9 @@ export class OperatorPair implements AsyncDisposable {
   leader(): Promise<OperatorProcess> {
     return eventually(async () => {
       const holder = await leaseHolder(this.#playground);
-      const leader = this.#operators.find((operator) => holder !== '' && operator.log().includes(holder));
+      const leader = [...this.#operators].find(
+        (operator) => holder !== '' && operator.log().includes(holder),
+      );
       if (leader === undefined) throw new Error(`the lease is held by "${holder}", which does not run`);
       return leader;
     });
@@ -54,33 +57,32 @@ export class OperatorPair implements AsyncDisposable {
   /** The one that does not lead. */
   async standby(): Promise<OperatorProcess> {
     const leader = await this.leader();
-    const standby = this.#operators.find((operator) => operator !== leader);
+    const standby = [...this.#operators].find((operator) => operator !== leader);
     if (standby === undefined) throw new Error('no operator stands by');
     return standby;
   }
 
-  /** Kills the leader as a crash of its node would, and starts another operator in its place. */
+  /** Kills the leader as a crash of its node would. */
   async killLeader(): Promise<void> {
     const leader = await this.leader();
     leader.kill('SIGKILL');
     await leader.exited;
-    await this.replace(leader);
-  }
-
-  /** Starts another operator in the place of one that has ended. */
-  async replace(ended: OperatorProcess): Promise<void> {
-    this.#operators = this.#operators.filter((operator) => operator !== ended);
-    await this.#add();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#operators.map((operator) => operator.stop()));
+    this.#isStopping = true;
+    await Promise.all([...this.#operators].map((operator) => operator.stop()));
   }
 
   async #add(): Promise<void> {
     this.#started += 1;
     const name = `operator-${this.#started}`;
     const operator = await startOperator(this.#playground, { name, flags: this.#flags });
-    this.#operators = [...this.#operators, operator];
+    this.#operators.add(operator);
+    if (this.#isStopping) await operator.stop();
+    void operator.exited.then(() => {
+      this.#operators.delete(operator);
+      return this.#isStopping ? undefined : this.#add();
+    });
   }
 }
