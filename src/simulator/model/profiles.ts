@@ -37,10 +37,11 @@ const LLAMA_31_CONTEXT = 131_072;
  * Each figure is one choice inside the range its sources span. Where from:
  * - a: measured inter-token latency at one sequence, 8B on H100: 7.0 ms (llm-d workload-variant-autoscaler,
  *   docs/tutorials/parameter-estimation.md); A100 between BLIS's fit of 16.4 and 9.8 ms of GEMM alone in
- *   microsoft/vidur's profiles; L40S from that autoscaler's chart; 70B fitted to 17.1 to 20.4 ms measured at
- *   2.5 to 10 requests/s in sim-to-real's error_records.csv.
+ *   microsoft/vidur's profiles; L40S from that autoscaler's chart; 70B the 14.5 ms of vidur's profile.
  * - b: BLIS defaults.yaml and vidur's mlp.csv (flat up to about 256 tokens, then linear: hence the max);
- *   L40S assumed from its peak arithmetic.
+ *   L40S assumed from its peak arithmetic; 70B vidur's 0.0556, since with BLIS' 0.0764 (and a = 16.2, fitted to
+ *   latencies that have the prefill of others in them) a load of 10 requests/s gives 32 ms between tokens where
+ *   20.4 were measured (sim-to-real's error_records.csv), and with these 22.7.
  * - c: 6.1e-5 fitted from Llama-2-7B on H100 at 6k, 15k and 30k KV tokens; others by memory bandwidth.
  * - d: inferred from 8.7 ms at 64 sequences on H100; the others from charts. No direct measurement.
  * - kvBlocks: vLLM start-up logs (ai-dynamo/aiperf#449; 70B from BLIS testdata); L40S from the log of an
@@ -77,7 +78,7 @@ export const ENGINE_PROFILES = {
     startupSeconds: 120,
   },
   'llama3.1-70b/H100x4': {
-    stepCost: { a: 16.2, b: 0.0764, c: 0.000045, d: 0.03 },
+    stepCost: { a: 14.5, b: 0.0556, c: 0.000045, d: 0.03 },
     requestOverheadMs: 15,
     kvBlocks: 30_251,
     maxModelLen: LLAMA_31_CONTEXT,
