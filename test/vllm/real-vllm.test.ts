@@ -8,7 +8,7 @@ import { VllmContainers } from '../../playground/real-vllm/vllm-containers.ts';
 import { installWarden } from '../../playground/warden/install.ts';
 import { startOperator } from '../../playground/warden/operator-process.ts';
 import { applyFleet, MODEL, patchSpec, readFleet, withCondition } from '../e2e/support/fleets.ts';
-import { readPods } from '../e2e/support/pod-history.ts';
+import { isReady, readPods } from '../e2e/support/pod-history.ts';
 import { eventually } from '../integration/playground/eventually.ts';
 import { ClosedLoop } from './support/closed-loop.ts';
 import { inspect, inspectionOf } from './support/inspection.ts';
@@ -22,8 +22,12 @@ import { NaivePage } from './support/naive-page.ts';
 const FLEET = 'real';
 /** The first start on a machine also compiles vLLM's Python files. */
 const START_MS = 300_000;
-/** One engine runs 4 of them and lets 8 wait, which is over the target of 5; two engines let 2 wait each. */
+/** `--max-num-seqs`. */
+const SEATS = 4;
+/** One engine lets 8 of them wait, which is over the target of 5; two engines let 2 wait each. */
 const CLIENTS = 12;
+/** Of an engine's log, when a test fails. */
+const LOG_TAIL_CHARACTERS = 4000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -59,9 +63,8 @@ describe.skipIf(isSkipped)(`a fleet of real engines, vLLM ${vllm.version}`, () =
   afterEach(async ({ task }) => {
     if (task.result?.state !== 'fail') return;
     for (const pod of await readdir(scratch)) {
-      say(
-        `-- the end of the engine's log in pod ${pod}\n${await readFile(join(scratch, pod, 'log'), 'utf8')}`,
-      );
+      const log = await readFile(join(scratch, pod, 'log'), 'utf8');
+      say(`the end of the engine's log in pod ${pod}:\n${log.slice(-LOG_TAIL_CHARACTERS)}`);
     }
   });
 
@@ -70,9 +73,10 @@ describe.skipIf(isSkipped)(`a fleet of real engines, vLLM ${vllm.version}`, () =
     for (const clean of cleanups.toReversed()) await clean();
   });
 
-  /** The engines' base URLs, by pod. */
+  /** The base URLs of the engines that are ready. */
   async function engineUrls(): Promise<readonly string[]> {
-    return (await readPods(pg, FLEET)).map(({ metadata }) => containers.urlOf(metadata.name));
+    const ready = (await readPods(pg, FLEET)).filter(isReady);
+    return ready.map(({ metadata }) => containers.urlOf(metadata.name));
   }
 
   async function pages(): Promise<readonly NaivePage[]> {
@@ -88,7 +92,7 @@ describe.skipIf(isSkipped)(`a fleet of real engines, vLLM ${vllm.version}`, () =
 
   test('comes up, and its pages are read', async () => {
     await applyFleet(pg, FLEET, {
-      engine: { image: `vllm/vllm-openai:v${vllm.version}`, maxNumSeqs: 4 },
+      engine: { image: `vllm/vllm-openai:v${vllm.version}`, maxNumSeqs: SEATS },
       scaling: { minReplicas: 1, maxReplicas: 2 },
     });
     await status({ summary: { ready: '1/1', state: 'Ready', version: vllm.version } }, START_MS);
@@ -101,17 +105,19 @@ describe.skipIf(isSkipped)(`a fleet of real engines, vLLM ${vllm.version}`, () =
 
   test('grows from 1 to 2 engines when a real queue stands on its page', async () => {
     clients = new ClosedLoop(pg, FLEET, MODEL, CLIENTS);
-    await status({ summary: { running: '4', waiting: '8' } });
-    await status({ summary: { desired: '2' } });
-    const [page] = await pages();
-    expect(page?.sum('vllm:num_requests_waiting')).toBeGreaterThan(5);
-    await status({ replicas: 2, summary: { ready: '2/2' } }, START_MS);
-    expect((await readFleet(pg, FLEET)).status?.scaling?.history).toMatchObject([
-      { from: 1, to: 2, reason: 'QueueOverTarget' },
-    ]);
     await eventually(async () => {
-      const served = (await pages()).map((each) => each.sum('vllm:request_success_total'));
-      expect(served.filter((count) => count > 0)).toHaveLength(2);
+      const [page] = await pages();
+      expect(page?.sum('vllm:num_requests_waiting')).toBe(CLIENTS - SEATS);
+      expect((await readFleet(pg, FLEET)).status?.summary).toMatchObject({
+        running: String(SEATS),
+        waiting: String(CLIENTS - SEATS),
+      });
+    });
+    await status({ replicas: 2, summary: { ready: '2/2' } }, START_MS);
+    expect((await readFleet(pg, FLEET)).status?.scaling?.history).toMatchObject([{ from: 1, to: 2 }]);
+    await eventually(async () => {
+      const served = (await pages()).filter((page) => page.sum('vllm:request_success_total') > 0);
+      expect(served).toHaveLength(2);
     });
   });
 
