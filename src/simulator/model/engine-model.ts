@@ -50,8 +50,8 @@ export class EngineModel {
   readonly #blocksTaken: Uint32Array;
   #stepEndMs: number | undefined;
   #added = 0;
-  /** The step under way, or the last one, was one token for each of a full batch, and nobody could join or left. */
-  #steady = false;
+  /** Those who wait were found to have no place, and nothing has changed that since. */
+  #blocked = false;
 
   constructor(config: EngineModelConfig) {
     this.#config = config;
@@ -95,7 +95,7 @@ export class EngineModel {
     else this.#line.remove(state);
     state.phase = 'Gone';
     this.kv.release(state);
-    this.#steady = false;
+    this.#blocked = false;
     this.#publishGauges();
     return true;
   }
@@ -110,84 +110,98 @@ export class EngineModel {
     load.computedTokens = 0;
     load.decodingSequences = 0;
     load.contextTokens = 0;
-    const decoding = this.#running.length;
-    const kept = this.#scheduleRunning();
-    if (kept) this.#scheduleWaiting(nowMs);
+    this.#blocked = false;
+    if (this.#scheduleRunning()) this.#scheduleWaiting(nowMs);
     this.#publishGauges();
-    this.#steady =
-      kept &&
-      this.#running.length === decoding &&
-      load.decodingSequences === decoding &&
-      load.computedTokens === decoding;
     if (load.computedTokens === 0) return undefined;
     const durationMs = stepDurationMs(this.#config.stepCost, load);
     this.#stepEndMs = nowMs + durationMs;
     return durationMs;
   }
 
-  /** Ends the step under way: each sequence whose tokens are all computed gets its next token. */
-  finishStep(onToken: TokenListener): void {
+  /**
+   * Ends the step under way: each sequence whose tokens are all computed gets its next token.
+   * @param tell which tokens the listener hears of
+   */
+  finishStep(onToken: TokenListener, tell: 'EachToken' | 'LastTokens' = 'EachToken'): void {
     const nowMs = this.#stepEndMs;
     if (nowMs === undefined) return;
     this.#stepEndMs = undefined;
-    let counted = 0;
+    const running = this.#running;
+    const batch = running.length;
+    const before = this.stats.generationTokens + this.stats.promptTokens;
     let kept = 0;
-    const batch = this.#running.length;
-    for (let i = 0; i < batch; i += 1) {
-      const state = this.#running[i];
-      if (state === undefined) continue;
-      if (this.#advance(state)) {
-        counted += this.#recordToken(state, nowMs);
-        const finish = finishOf(state);
-        if (finish !== undefined) this.#finish(state, finish, nowMs);
-        onToken(state.request.id, finish, state);
-        if (finish !== undefined) continue;
+    for (const state of running) {
+      const hasToken = this.#advance(state, nowMs);
+      const finish = hasToken ? finishOf(state) : undefined;
+      if (finish === undefined) {
+        running[kept] = state;
+        kept += 1;
+      } else {
+        this.#finish(state, finish, nowMs);
       }
-      this.#running[kept] = state;
-      kept += 1;
+      if (finish !== undefined || (hasToken && tell === 'EachToken'))
+        onToken(state.request.id, finish, state);
     }
-    this.#running.length = kept;
-    if (kept !== batch) this.#steady = false;
+    running.length = kept;
+    if (kept !== batch) this.#blocked = false;
     this.stats.flushLatencies();
     // vLLM makes an iteration record only for steps with output (AsyncLLM's output handler).
+    const counted = this.stats.generationTokens + this.stats.promptTokens - before;
     if (counted > 0) this.stats.iterationTokens.observe(counted);
     this.#publishGauges();
   }
 
   /**
-   * Between two steps: repeats the last one for as long as it is certain that each step is like the one before, one
-   * token for each sequence, none joining, leaving or preempted, and ends by `untilMs`. It leaves exactly what the
-   * same steps by `startStep` and `finishStep` would, but tells no listener.
-   * @returns when the last repeated step ended; `nowMs` when there was none
+   * Between two steps: plays those that follow for as long as it is certain that they are alike, one token for each
+   * sequence, none joining, leaving or preempted, and that they end by `untilMs`. It leaves exactly what the same
+   * steps by `startStep` and `finishStep` would, but tells no listener.
+   * @param nowMs when the last step ended
+   * @returns when the last of these steps ended; `nowMs` when there was none
    */
   fastForward(nowMs: number, untilMs: number): number {
-    const batch = this.#running.length;
-    if (!this.#steady || batch === 0) return nowMs;
-    let steps = Infinity;
-    const { blockSize } = this.kv;
-    this.#blocksTaken.fill(0);
-    for (const { request, generatedTokens, computedTokens } of this.#running) {
-      // The step that ends a request is no repetition.
-      steps = Math.min(steps, request.outputTokens - generatedTokens - 1);
-      const room = (blockSize - (computedTokens % blockSize)) % blockSize;
-      this.#blocksTaken[room] = (this.#blocksTaken[room] ?? 0) + 1;
-    }
+    const beforeMs = this.nextArrivalMs ?? Infinity;
+    if (beforeMs <= nowMs || (this.#line.waiting > 0 && !this.#blocked)) return nowMs;
+    const batch = this.#decodingBatch(nowMs);
+    if (batch === undefined) return nowMs;
     const run = repeatDecodeStep(
       {
         stepCost: this.#config.stepCost,
-        batch,
-        contextTokens: this.#load.contextTokens,
-        steps,
+        batch: this.#running.length,
+        contextTokens: batch.contextTokens,
+        steps: batch.steps,
         blocksTaken: this.#blocksTaken,
         freeBlocks: this.kv.capacity - this.kv.used,
         fromMs: nowMs,
         untilMs,
-        beforeMs: this.nextArrivalMs ?? Infinity,
+        beforeMs,
       },
       this.stats.interTokenLatency,
     );
     if (run.steps > 0) this.#applyRun(run.steps, run.endMs);
     return run.endMs;
+  }
+
+  /**
+   * The batch if the last step, which ended at `nowMs`, gave each sequence a token, so that the next one will too:
+   * the context that they hold, and how many steps there are before one of them ends. Counts the blocks to come.
+   */
+  #decodingBatch(nowMs: number): { readonly contextTokens: number; readonly steps: number } | undefined {
+    const { blockSize } = this.kv;
+    this.#blocksTaken.fill(0);
+    let contextTokens = 0;
+    let steps = Infinity;
+    // The youngest first: they are the ones that may still have a prompt to compute.
+    for (let i = this.#running.length - 1; i >= 0; i -= 1) {
+      const state = this.#running[i];
+      if (state === undefined || state.lastTokenMs !== nowMs) return undefined;
+      steps = Math.min(steps, state.outputTokens - state.generatedTokens - 1);
+      if (steps === 0) return undefined;
+      contextTokens += state.tokens;
+      const room = state.heldBlocks * blockSize - state.computedTokens;
+      this.#blocksTaken[room] = (this.#blocksTaken[room] ?? 0) + 1;
+    }
+    return steps === Infinity ? undefined : { contextTokens, steps };
   }
 
   #applyRun(steps: number, endMs: number): void {
@@ -199,7 +213,6 @@ export class EngineModel {
       state.lastTokenMs = endMs;
       this.kv.grow(state, state.computedTokens);
     }
-    this.#load.contextTokens += steps * batch;
     this.stats.generationTokens += steps * batch;
     this.stats.iterationTokens.observe(batch, steps);
     this.#publishGauges();
@@ -231,13 +244,15 @@ export class EngineModel {
    */
   #scheduleRunning(): boolean {
     const load = this.#load;
-    const budget = this.#config.maxNumBatchedTokens;
-    const before = this.#running.length;
-    for (let i = 0; i < this.#running.length; i += 1) {
-      const state = this.#running[i];
+    const { maxNumBatchedTokens } = this.#config;
+    const running = this.#running;
+    const before = running.length;
+    for (let i = 0; i < running.length; i += 1) {
+      const state = running[i];
       if (state === undefined) break;
       state.stepTokens = 0;
-      const wanted = Math.min(state.tokens - state.computedTokens, budget - load.computedTokens);
+      const missing = state.tokens - state.computedTokens;
+      const wanted = Math.min(missing, maxNumBatchedTokens - load.computedTokens);
       if (wanted === 0 || !this.#growOrPreempt(state, state.computedTokens + wanted)) continue;
       state.stepTokens = wanted;
       load.computedTokens += wanted;
@@ -284,6 +299,7 @@ export class EngineModel {
       this.#admit(state, cached, nowMs);
     }
     this.#line.endRound();
+    this.#blocked = this.#load.computedTokens < maxNumBatchedTokens || this.#running.length === maxNumSeqs;
   }
 
   #admit(state: RequestState, cached: number, nowMs: number): void {
@@ -310,29 +326,23 @@ export class EngineModel {
     return maxLoras === undefined ? ANY_ADAPTERS : batchAdapters(this.#running, maxLoras);
   }
 
-  /** @returns whether the sequence has all its tokens computed, and so yields one more */
-  #advance(state: RequestState): boolean {
+  /** @returns whether the sequence has all its tokens computed, and so got one more */
+  #advance(state: RequestState, nowMs: number): boolean {
     if (state.stepTokens === 0) return false;
     state.computedTokens += state.stepTokens;
     state.stepTokens = 0;
-    return state.computedTokens === state.tokens;
-  }
-
-  /** @returns what vLLM counts for this token in the iteration: itself, and the prompt when it is the first */
-  #recordToken(state: RequestState, nowMs: number): number {
+    if (state.computedTokens < state.tokens) return false;
     state.generatedTokens += 1;
     state.tokens += 1;
     this.stats.generationTokens += 1;
-    let counted = 1;
-    if (state.firstTokenMs === undefined) {
+    if (state.generatedTokens === 1) {
       state.firstTokenMs = nowMs;
       this.stats.observeFirstToken(state, nowMs);
-      counted += state.request.promptTokens;
     } else {
       this.stats.observeLatency(nowMs - state.lastTokenMs);
     }
     state.lastTokenMs = nowMs;
-    return counted;
+    return true;
   }
 
   #finish(state: RequestState, reason: FinishReason, nowMs: number): void {
@@ -358,7 +368,7 @@ export class EngineModel {
   }
 }
 
-function finishOf({ request, generatedTokens }: RequestState): FinishReason | undefined {
-  if (generatedTokens < request.outputTokens) return undefined;
+function finishOf({ request, outputTokens, generatedTokens }: RequestState): FinishReason | undefined {
+  if (generatedTokens < outputTokens) return undefined;
   return generatedTokens >= request.maxTokens ? 'length' : 'stop';
 }

@@ -13,7 +13,7 @@ export class EngineTimeline {
   #stepEndMs: number | undefined;
 
   /**
-   * @param listener must not need each token: first and last ones always reach it, others may be skipped
+   * @param listener hears of the last token of each request only
    * @param startMs virtual time at which the engine begins
    */
   constructor(model: EngineModel, startMs: number, listener: TokenListener = NO_LISTENER) {
@@ -30,7 +30,7 @@ export class EngineTimeline {
   runUntil(untilMs: number): void {
     while (this.#stepEndMs === undefined || this.#stepEndMs <= untilMs) {
       if (this.#stepEndMs !== undefined) {
-        this.model.finishStep(this.#listener);
+        this.model.finishStep(this.#listener, 'LastTokens');
         this.#nowMs = this.model.fastForward(this.#stepEndMs, untilMs);
         this.#stepEndMs = undefined;
       }

@@ -47,14 +47,14 @@ export class KvBlocks {
 
   /** Gives a sequence room for its first `tokens` tokens. @returns false, with nothing taken, if the pool is too small */
   grow(state: RequestState, tokens: number): boolean {
-    const extra = this.#blocksFor(tokens) - state.heldBlocks;
-    if (extra > 0) {
+    const missing = tokens - state.heldBlocks * this.blockSize;
+    if (missing < 0) return true;
+    if (missing > 0) {
+      const extra = this.#blocksFor(missing);
       if (this.#used + extra > this.capacity) return false;
       this.#used += extra;
       state.heldBlocks += extra;
       this.#prefixes?.take(state, extra);
-    } else if (tokens % this.blockSize !== 0) {
-      return true;
     }
     this.#prefixes?.cacheFull(state, tokens);
     return true;

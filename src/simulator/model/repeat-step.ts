@@ -6,7 +6,7 @@ export interface DecodeRun {
   readonly stepCost: StepCost;
   /** Sequences, each with one token a step. */
   readonly batch: number;
-  /** Context tokens of the step before the first. */
+  /** Context tokens of the first step. */
   readonly contextTokens: number;
   /** At most so many. */
   readonly steps: number;
@@ -38,11 +38,11 @@ export function repeatDecodeStep(
     free -= blocksTaken[phase] ?? 0;
     if (free < 0) break;
     phase = phase + 1 === blocksTaken.length ? 0 : phase + 1;
-    load.contextTokens += batch;
     const nextMs = endMs + stepDurationMs(stepCost, load);
     if (nextMs > untilMs) break;
     interTokenLatency.observe((nextMs - endMs) / 1000, batch);
     endMs = nextMs;
+    load.contextTokens += batch;
   }
   return { steps, endMs };
 }

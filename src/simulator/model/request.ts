@@ -48,6 +48,8 @@ export class RequestState {
   readonly request: EngineRequest;
   /** How many requests the engine had before it. */
   readonly serial: number;
+  /** The request's: it is looked at for every token. */
+  readonly outputTokens: number;
   readonly arrivalMs: number;
   /** When it reaches the scheduler: arrival plus the front end's overhead. */
   readonly queuedMs: number;
@@ -75,6 +77,7 @@ export class RequestState {
   constructor(request: EngineRequest, serial: number, arrivalMs: number, queuedMs: number) {
     this.request = request;
     this.serial = serial;
+    this.outputTokens = request.outputTokens;
     this.arrivalMs = arrivalMs;
     this.queuedMs = queuedMs;
     this.tokens = request.promptTokens;
