@@ -6,7 +6,13 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'playground/**/*.test.ts', 'test/*.test.ts', 'test/golden/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'playground/**/*.test.ts',
+            'benchmarks/**/*.test.ts',
+            'test/*.test.ts',
+            'test/golden/*.test.ts',
+          ],
           exclude: ['**/node_modules/**', 'playground/**/*.integration.test.ts'],
           // No test here changes what another one sees, so a worker loads each module once: a third of the CPU.
           pool: 'threads',
