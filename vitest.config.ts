@@ -27,7 +27,8 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 900_000,
-          fileParallelism: false,
+          // Each file has a control plane of its own, and most of its time is spent waiting for one.
+          maxWorkers: 2,
         },
       },
       {

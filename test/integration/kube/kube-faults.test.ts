@@ -21,8 +21,9 @@ beforeAll(async () => {
   faulty = createKubeClient({
     ...common,
     kubeconfig: started.kubeconfig,
-    requestTimeoutMs: 1_000,
-    watchSilenceMs: 1_000,
+    // Long enough that an answer on a busy machine is not taken for silence.
+    requestTimeoutMs: 3_000,
+    watchSilenceMs: 3_000,
   });
   direct = createKubeClient({ ...common, kubeconfig: pg.kubeconfig('admin') });
 });
@@ -94,7 +95,7 @@ describe('a reflector takes in a change after', () => {
     await reflection.store.whenSynced();
     await put(direct, label, label, 'new');
     await shows(reflection, label, 'new');
-    expect(reflection.failures[0]).toBe(failure);
+    expect(reflection.failures).toContain(failure);
     expect(reflection.lists).toBe(lists);
   });
 
