@@ -102,7 +102,7 @@ describe('pages that nobody captured, written by hand from the sources', () => {
   test('two models on one page are summed, the fuller cache counts', () => {
     expect(byHand('two-models')).toMatchObject({
       running: 5,
-      waiting: 2,
+      waiting: 3,
       kvCacheUsage: 0.5,
       promptTokens: 1300,
       steps: 110,

@@ -1,7 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { EngineSample, Histogram } from './sample.ts';
+import { PageFacts, factsOf, type Series } from '../../test/builders/page-facts.ts';
+import type { EngineSample } from './sample.ts';
 import { scanPage } from './scan.ts';
 
 const PAGES = join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'engine-pages');
@@ -13,12 +14,6 @@ function sampleOf(name: string): EngineSample {
   const result = scanPage(readFileSync(join(PAGES, name)));
   if (!result.ok) throw new Error(`${name}: ${result.message}`);
   return result.sample;
-}
-
-interface Series {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
 }
 
 /** An independent reader: a regular expression a line, everything as objects. */
@@ -34,68 +29,6 @@ function naiveSeries(name: string): Series[] {
     });
 }
 
-/** What a page says, from the naive reader: the same aliases and merges, written down once more. */
-class Naive {
-  readonly #families: ReadonlyMap<string, readonly Series[]>;
-
-  constructor(name: string) {
-    this.#families = Map.groupBy(naiveSeries(name), (series) => series.name);
-  }
-
-  values(family: string): number[] {
-    return (this.#families.get(family) ?? []).map(({ value }) => value);
-  }
-
-  sum(family: string): number | undefined {
-    const values = this.values(family);
-    return values.length === 0 ? undefined : values.reduce((total, value) => total + value, 0);
-  }
-
-  max(...families: string[]): number | undefined {
-    const values = families.map((family) => this.values(family)).find((found) => found.length > 0);
-    return values === undefined ? undefined : Math.max(...values);
-  }
-
-  by(family: string, label: string): Record<string, number> | undefined {
-    const found = this.#families.get(family);
-    if (found === undefined) return undefined;
-    const sums: Record<string, number> = {};
-    for (const { labels, value } of found) {
-      const key = labels[label] ?? '';
-      sums[key] = (sums[key] ?? 0) + value;
-    }
-    return sums;
-  }
-
-  histogram(
-    ...families: string[]
-  ): { count: number; sum: number; buckets: Record<string, number> } | undefined {
-    for (const family of families) {
-      const count = this.sum(`${family}_count`);
-      const sum = this.sum(`${family}_sum`);
-      const buckets = this.by(`${family}_bucket`, 'le');
-      if (count !== undefined && sum !== undefined && buckets !== undefined) return { count, sum, buckets };
-    }
-    return undefined;
-  }
-}
-
-function plainHistogram(histogram: Histogram | undefined): unknown {
-  if (histogram === undefined) return undefined;
-  const { count, sum, bounds, cumulative } = histogram;
-  return { count, sum, buckets: Object.fromEntries(bounds.map((bound, i) => [bound, cumulative[i]])) };
-}
-
-/** The naive reader's bounds are text: `1.0`, `+Inf`. */
-function numericBounds(histogram: ReturnType<Naive['histogram']>): unknown {
-  if (histogram === undefined) return undefined;
-  const entries = Object.entries(histogram.buckets).map(([le, count]) => [
-    Number(le.replace('+Inf', 'Infinity')),
-    count,
-  ]);
-  return { ...histogram, buckets: Object.fromEntries(entries) };
-}
-
 test('every captured page reads', () => {
   expect(names.length).toBeGreaterThan(120);
   expect(names.filter((name) => !scanPage(readFileSync(join(PAGES, name))).ok)).toEqual([]);
@@ -105,59 +38,7 @@ test('every captured page reads', () => {
 const compared = names.filter((name) => !/^series\/\d+[1-46-9]\.prom$/.test(name));
 
 test.each(compared)('%s reads as a naive reader reads it', (name) => {
-  const sample = sampleOf(name);
-  const naive = new Naive(name);
-  expect({
-    running: sample.running,
-    waiting: sample.waiting,
-    kvCacheUsage: sample.kvCacheUsage,
-    promptTokens: sample.promptTokens,
-    generationTokens: sample.generationTokens,
-    preemptions: sample.preemptions,
-    steps: sample.steps,
-    requests: sample.requests,
-    waitingByReason: sample.waitingByReason,
-    admissionRejections: sample.admissionRejections,
-    memory: sample.processResidentMemoryBytes,
-    start: sample.processStartTimeSeconds,
-  }).toEqual({
-    running: naive.sum('vllm:num_requests_running'),
-    waiting: naive.sum('vllm:num_requests_waiting'),
-    kvCacheUsage: naive.max('vllm:kv_cache_usage_perc', 'vllm:gpu_cache_usage_perc'),
-    promptTokens: naive.sum('vllm:prompt_tokens_total'),
-    generationTokens: naive.sum('vllm:generation_tokens_total'),
-    preemptions: naive.sum('vllm:num_preemptions_total'),
-    steps: naive.sum('vllm:iteration_tokens_total_count'),
-    requests: naive.by('vllm:request_success_total', 'finished_reason'),
-    waitingByReason: naive.by('vllm:num_requests_waiting_by_reason', 'reason'),
-    admissionRejections: naive.by('vllm:admission_rejections_total', 'reason'),
-    memory: naive.sum('process_resident_memory_bytes'),
-    start: naive.sum('process_start_time_seconds'),
-  });
-  const { histograms } = sample;
-  const families = {
-    ttft: ['vllm:time_to_first_token_seconds'],
-    interTokenLatency: ['vllm:inter_token_latency_seconds', 'vllm:time_per_output_token_seconds'],
-    timePerOutputToken: ['vllm:request_time_per_output_token_seconds'],
-    e2e: ['vllm:e2e_request_latency_seconds'],
-    queueTime: ['vllm:request_queue_time_seconds'],
-    prefillTime: ['vllm:request_prefill_time_seconds'],
-    decodeTime: ['vllm:request_decode_time_seconds'],
-  } as const;
-  for (const key of [
-    'ttft',
-    'interTokenLatency',
-    'timePerOutputToken',
-    'e2e',
-    'queueTime',
-    'prefillTime',
-    'decodeTime',
-  ] as const) {
-    expect([key, plainHistogram(histograms[key])]).toEqual([
-      key,
-      numericBounds(naive.histogram(...families[key])),
-    ]);
-  }
+  expect(factsOf(sampleOf(name))).toEqual(new PageFacts(naiveSeries(name)).facts());
 });
 
 describe('pages of which every figure is known', () => {
