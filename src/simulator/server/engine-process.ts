@@ -156,7 +156,7 @@ export class EngineProcess {
       waiting: stats.waiting,
       kvCacheUsage: stats.kvCacheUsage,
       finishedRequests: this.#finishedRequests(),
-      rejectedRequests: stats.rejectedByQueueLimit,
+      rejectedRequests: stats.rejectedByQueueLimit + stats.rejectedByTokenLimit,
       preemptions: stats.preemptions,
       promptTokens: stats.promptTokens,
       generationTokens: stats.generationTokens,

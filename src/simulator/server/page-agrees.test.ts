@@ -92,6 +92,25 @@ test('while one request runs and one waits, the gauges say so, and a third over 
   clients.abort();
 });
 
+test('a request over the limit of queued tokens gets a 503, counted by its own reason', async () => {
+  const flags = ['--max-num-seqs', '1', '--max-num-queued-tokens', '3', '--sim-speed', '1'];
+  await using running = await serving(flags);
+  const clients = new AbortController();
+  const url = `${running.url}/v1/completions`;
+  const body = { prompt: [1, 2, 3], max_tokens: 500, stream: true };
+  await post(url, body, clients.signal);
+  await until(() => running.engine.figures()?.running === 1);
+  await post(url, body, clients.signal);
+  expect((await post(url, body)).status).toBe(503);
+  const page = await (await fetch(`${running.url}/metrics`)).text();
+  const rejected = (reason: string): number | undefined =>
+    valueOf(page, `vllm:admission_rejections_total{model_name="tiny-llama",reason="${reason}"}`);
+  expect(rejected('max_num_queued_tokens')).toBe(1);
+  expect(rejected('max_num_queued_reqs')).toBe(0);
+  expect(running.engine.figures()?.rejectedRequests).toBe(1);
+  clients.abort();
+});
+
 test('a client that leaves takes its request with it, which counts as 2xx and as no finished request', async () => {
   await using running = await serving(['--sim-speed', '1']);
   const client = new AbortController();

@@ -32,6 +32,7 @@ describe('arguments of vllm serve', () => {
         maxNumSeqs: 256,
         maxNumBatchedTokens: 2048,
         maxNumQueuedReqs: undefined,
+        prefixCaching: true,
       },
       cache: {
         cacheDtype: 'auto',
@@ -68,6 +69,15 @@ describe('arguments of vllm serve', () => {
   test('a block size changes the number of blocks, not the tokens they hold', () => {
     const { engine } = parse('serve m --block-size 128');
     expect(engine).toMatchObject({ blockSize: 128, numGpuBlocks: Math.floor((13_586 * 16) / 128) });
+  });
+
+  test('limits of the queue and the prefix cache are those of the engine', () => {
+    const flags = '--max-num-queued-reqs 5 --max-num-queued-tokens 900 --no-enable-prefix-caching';
+    expect(parse(`serve m ${flags}`).engine).toMatchObject({
+      maxNumQueuedReqs: 5,
+      maxNumQueuedTokens: 900,
+      prefixCaching: false,
+    });
   });
 
   test('--sim-speed divides every duration of the engine', () => {

@@ -130,6 +130,8 @@ function engineConfigOf(flags: Flags, profile: EngineProfile, speed: number): En
     maxNumSeqs: flags.number('max-num-seqs') ?? profile.maxNumSeqs,
     maxNumBatchedTokens: flags.number('max-num-batched-tokens') ?? profile.maxNumBatchedTokens,
     maxNumQueuedReqs: flags.number('max-num-queued-reqs'),
+    maxNumQueuedTokens: flags.number('max-num-queued-tokens'),
+    prefixCaching: flags.on('enable-prefix-caching', true),
   };
 }
 
