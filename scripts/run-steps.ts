@@ -1,8 +1,8 @@
 /**
  * Runs what `npm test`, `npm run check` and `npm run test:vllm` promise, step by step, and stops at the first step that
- * fails. Several targets run one after the other.
+ * fails.
  *
- *   node scripts/run-steps.ts (test|check|vllm)…
+ *   node scripts/run-steps.ts test|check|vllm
  *
  * The last line is `N passed, N failed`, the sum over the test runs; a step that fails without a test to blame
  * (types, lint, a test file that cannot be loaded) counts as one failure.
@@ -40,7 +40,7 @@ function vitest(project: 'unit' | 'integration' | 'vllm', folder: string): Step 
   };
 }
 
-function stepsOf(target: string, folder: string): readonly Step[] {
+function stepsOf(target: string | undefined, folder: string): readonly Step[] {
   const fast: readonly Step[] = [
     { title: 'generated files are up to date', command: [process.execPath, 'scripts/gen.ts', '--check'] },
     { title: 'types', command: [join(BIN, 'tsc'), '--noEmit'] },
@@ -90,15 +90,14 @@ async function runStep(step: Step, stop: AbortSignal): Promise<Outcome> {
   return { passed: report?.numPassedTests ?? 0, failed: code === 0 ? failed : Math.max(1, failed) };
 }
 
-async function main(targets: readonly string[]): Promise<number> {
-  if (targets.length === 0) throw new Error('say what to run: test, check or vllm');
+async function main(target: string | undefined): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const folder = mkdtempSync(join(tmpdir(), 'vllm-warden-test-'));
   let passed = 0;
   let failed = 0;
   try {
-    for (const step of targets.flatMap((target) => stepsOf(target, folder))) {
+    for (const step of stepsOf(target, folder)) {
       const outcome = await runStep(step, stop.signal);
       passed += outcome.passed;
       failed += outcome.failed;
@@ -111,4 +110,4 @@ async function main(targets: readonly string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv[2]);

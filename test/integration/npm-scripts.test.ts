@@ -180,8 +180,8 @@ describe('the steps of npm test', () => {
     write('playground/real-vllm/main.ts', OK);
     vitest({ unit: [40, 0], integration: [2, 0], vllm: [4, 0] });
   });
-  const run = async (...targets: readonly string[]) => {
-    const { code, stdout } = await start(['scripts/run-steps.ts', ...targets]).done;
+  const run = async (target: string) => {
+    const { code, stdout } = await start(['scripts/run-steps.ts', target]).done;
     return { code, stdout, last: stdout.trimEnd().split('\n').at(-1) };
   };
 
@@ -201,12 +201,6 @@ describe('the steps of npm test', () => {
     expect(await run('vllm')).toMatchObject({ code: 1, last: '0 passed, 1 failed' });
   });
 
-  test('several targets are summed in one last line', async () => {
-    expect(await run('test', 'vllm')).toMatchObject({ code: 0, last: '46 passed, 0 failed' });
-    vitest({ unit: [40, 0], integration: [1, 1], vllm: [4, 0] });
-    expect(await run('test', 'vllm')).toMatchObject({ code: 1, last: '41 passed, 1 failed' });
-  });
-
   test('a step that fails stops the rest and counts as one failure', async () => {
     tool('oxlint', 'process.exitCode = 4;');
     const { code, last, stdout } = await run('test');
@@ -223,5 +217,47 @@ describe('the steps of npm test', () => {
   test('a test run that dies without a report counts as one failure', async () => {
     tool('vitest', 'process.exit(1);');
     expect(await run('test')).toMatchObject({ code: 1, last: '0 passed, 1 failed' });
+  });
+});
+
+describe('.ci/run', () => {
+  /** Stands in for npm: `npm test` and `npm run test:vllm` end with these counts. */
+  async function ci(test: string, vllm: string): Promise<{ code: unknown; last: string | undefined }> {
+    const npm = ['#!/bin/sh', 'case "$1" in', `test) echo "${test}";;`, `run) echo "${vllm}";;`, 'esac'];
+    write('bin/npm', [...npm, 'test "$FAILS" != "$1"'].join('\n'));
+    chmodSync(join(clone, 'bin/npm'), 0o755);
+    mkdirSync(join(clone, '.ci'));
+    copyFileSync(join(ROOT, '.ci/run'), join(clone, '.ci/run'));
+    const fails = test.includes(' 0 failed') ? 'run' : 'test';
+    const isGreen = fails === 'run' && vllm.includes(' 0 failed');
+    const env = {
+      ...process.env,
+      PATH: `${join(clone, 'bin')}:${process.env['PATH']}`,
+      FAILS: isGreen ? '' : fails,
+    };
+    const child = spawn('bash', [join(clone, '.ci/run')], { env, timeout: 20_000 });
+    const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    return { code, last: stdout.trimEnd().split('\n').at(-1) };
+  }
+
+  test('sums the counts of both runs in its last line', async () => {
+    expect(await ci('40 passed, 0 failed', '4 passed, 0 failed')).toEqual({
+      code: 0,
+      last: '44 passed, 0 failed',
+    });
+  });
+
+  test('fails when the second run fails', async () => {
+    expect(await ci('40 passed, 0 failed', '3 passed, 1 failed')).toEqual({
+      code: 1,
+      last: '43 passed, 1 failed',
+    });
+  });
+
+  test('does not start the second run when the first fails', async () => {
+    expect(await ci('39 passed, 1 failed', '4 passed, 0 failed')).toEqual({
+      code: 1,
+      last: '39 passed, 1 failed',
+    });
   });
 });
