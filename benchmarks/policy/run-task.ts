@@ -1,12 +1,21 @@
 import { createLoneEngine } from '../../src/simulator/fleet/serve-alone.ts';
 import { simulateFleet } from '../../src/simulator/fleet/simulate-fleet.ts';
-import type { FleetConfig, FleetPolicy, FleetResult } from '../../src/simulator/fleet/types.ts';
+import type { FleetArrival, FleetConfig, FleetPolicy, FleetResult } from '../../src/simulator/fleet/types.ts';
 import { engineConfigOf } from '../../src/simulator/model/engine-config.ts';
-import { ENGINE_PROFILES } from '../../src/simulator/model/profiles.ts';
+import { ENGINE_PROFILES, type ProfileName } from '../../src/simulator/model/profiles.ts';
 import type { Cell } from './cells.ts';
-import { ORACLE_INTERVAL_MS, oraclePolicy, oracleSizeAt, seatCurve, smallestFactor } from './oracle.ts';
+import {
+  ORACLE_INTERVAL_MS,
+  oraclePolicy,
+  oracleSizeAt,
+  seatCurve,
+  smallestFactor,
+  type OracleSetting,
+} from './oracle.ts';
 import { PEERS, SHIPPED } from './policies/catalogue.ts';
+import type { PolicySetting } from './policies/types.ts';
 import { scenarioOf } from './scenarios/catalogue.ts';
+import type { Scenario } from './scenarios/types.ts';
 import { attainableOf, countGood, remembering, score, type Score, type ServeAlone } from './score.ts';
 import { meanRequest, seatsPerEngine } from './seats.ts';
 import { drawRun, loadPerMinute, type RunSeries } from './series.ts';
@@ -14,6 +23,8 @@ import { drawRun, loadPerMinute, type RunSeries } from './series.ts';
 /** KEDA's default `maxReplicaCount`; all policies have it. */
 const MAX_REPLICAS = 100;
 const ABANDON_AFTER_MS = 30_000;
+/** All policies but the oracle begin with a fleet whose seats are used to 75 % at the start. */
+const SEATS_USED_AT_START = 0.75;
 
 export const ORACLE = 'oracle';
 
@@ -40,62 +51,94 @@ export interface TaskResult {
   readonly runs: readonly PolicyRun[];
 }
 
-const loneEngines = new Map<string, ServeAlone>();
+/** What all policies of a task have in common. */
+interface Stage {
+  readonly scenario: Scenario;
+  readonly arrivals: readonly FleetArrival[];
+  /** For each of the arrivals. */
+  readonly attainable: readonly boolean[];
+  readonly setting: PolicySetting;
+  readonly oracle: OracleSetting;
+  readonly config: Omit<FleetConfig, 'initialSize' | 'intervalMs'>;
+}
 
-/** Runs the oracle first: all policies start with the size that it has at the start. */
+/** Runs all policies on the requests of one task. */
 export function runTask(task: Task): TaskResult {
-  const scenario = scenarioOf(task.scenario);
+  const stage = setStage(task);
+  const { scenario, arrivals, oracle, setting } = stage;
+  const { factor, run } = searchOracle(stage);
+  const initialSize = oracleSizeAt(oracle, 1 / SEATS_USED_AT_START, 0);
+  const played = [SHIPPED, ...PEERS].map(({ name, create, intervalMs }) =>
+    describe(task, stage, name, play(stage, create(setting), intervalMs, initialSize)),
+  );
+  return {
+    task,
+    seatsPerEngine: setting.seatsPerEngine,
+    oracleFactor: factor,
+    loadPerMinute: task.withSeries ? loadPerMinute(arrivals, scenario.durationMs) : [],
+    runs: [...played, describe(task, stage, ORACLE, run)],
+  };
+}
+
+const loneEngines = new Map<ProfileName, ServeAlone>();
+
+function setStage({ scenario: name, cell, seed }: Task): Stage {
+  const scenario = scenarioOf(name);
   const { targets, durationMs } = scenario;
-  const arrivals = scenario.arrivals(task.seed);
-  const { profile, startupSeconds, routing, prefixCaching } = task.cell;
+  const arrivals = scenario.arrivals(seed);
+  const { profile, startupSeconds, routing, prefixCaching } = cell;
   const engine = { ...engineConfigOf(ENGINE_PROFILES[profile]), prefixCaching };
   const serveAlone = loneEngines.get(profile) ?? remembering(createLoneEngine(engine));
   loneEngines.set(profile, serveAlone);
-  const attainable = attainableOf(arrivals, targets, serveAlone);
   const seats = seatsPerEngine(engine, meanRequest(arrivals), targets.tpotMs);
   const startupMs = startupSeconds * 1000;
-  const oracle = {
-    curve: seatCurve(arrivals, targets.tpotMs, durationMs),
-    seatsPerEngine: seats,
-    startupMs,
-    maxReplicas: MAX_REPLICAS,
-  };
-  const play = (policy: FleetPolicy, intervalMs: number, initialSize: number): FleetResult => {
-    const config: FleetConfig = {
+  return {
+    scenario,
+    arrivals,
+    attainable: attainableOf(arrivals, targets, serveAlone),
+    setting: { engine, targets, seatsPerEngine: seats, maxReplicas: MAX_REPLICAS },
+    oracle: {
+      curve: seatCurve(arrivals, targets.tpotMs, durationMs),
+      seatsPerEngine: seats,
+      startupMs,
+      maxReplicas: MAX_REPLICAS,
+    },
+    config: {
       engine,
       dataParallelSize: 1,
       startupMs,
-      initialSize,
       routing,
-      intervalMs,
       abandonAfterMs: ABANDON_AFTER_MS,
       durationMs,
-      seed: task.seed,
-    };
-    return simulateFleet(config, arrivals, policy);
+      seed,
+    },
   };
-  const describe = (policy: string, result: FleetResult): PolicyRun => ({
-    policy,
-    score: score(result, attainable, targets, { abandonAfterMs: ABANDON_AFTER_MS, durationMs }),
-    ...(task.withSeries && { series: drawRun(result, durationMs, ABANDON_AFTER_MS) }),
-  });
+}
+
+function play(stage: Stage, policy: FleetPolicy, intervalMs: number, initialSize: number): FleetResult {
+  return simulateFleet({ ...stage.config, intervalMs, initialSize }, stage.arrivals, policy);
+}
+
+function searchOracle(stage: Stage): { readonly factor: number; readonly run: FleetResult } {
+  const { attainable, oracle, scenario } = stage;
   const possible = Math.max(1, attainable.filter(Boolean).length);
-  const { factor, run } = smallestFactor(
-    (tried) => play(oraclePolicy(oracle, tried), ORACLE_INTERVAL_MS, oracleSizeAt(oracle, tried, 0)),
-    ({ records }) => countGood(records, attainable, targets) / possible,
+  return smallestFactor(
+    (factor) =>
+      play(stage, oraclePolicy(oracle, factor), ORACLE_INTERVAL_MS, oracleSizeAt(oracle, factor, 0)),
+    ({ records }) => countGood(records, attainable, scenario.targets) / possible,
   );
-  const initialSize = oracleSizeAt(oracle, factor, 0);
-  const setting = { engine, targets, seatsPerEngine: seats, maxReplicas: MAX_REPLICAS };
+}
+
+function describe(
+  { withSeries }: Task,
+  { scenario, attainable }: Stage,
+  policy: string,
+  result: FleetResult,
+): PolicyRun {
+  const limits = { abandonAfterMs: ABANDON_AFTER_MS, durationMs: scenario.durationMs };
   return {
-    task,
-    seatsPerEngine: seats,
-    oracleFactor: factor,
-    loadPerMinute: task.withSeries ? loadPerMinute(arrivals, durationMs) : [],
-    runs: [
-      ...[SHIPPED, ...PEERS].map(({ name, create, intervalMs }) =>
-        describe(name, play(create(setting), intervalMs, initialSize)),
-      ),
-      describe(ORACLE, run),
-    ],
+    policy,
+    score: score(result, attainable, scenario.targets, limits),
+    ...(withSeries && { series: drawRun(result, limits) }),
   };
 }

@@ -25,6 +25,12 @@ export interface Score {
   readonly sizeChangesPerHour: number;
 }
 
+/** Of a run, in virtual ms. */
+export interface RunLimits {
+  readonly durationMs: number;
+  readonly abandonAfterMs: number;
+}
+
 export type ServeAlone = (request: Omit<FleetArrival, 'atMs'>) => AloneTimes | undefined;
 
 /** Answers of `serve` by lengths of prompt and output: traces repeat them. The cache is taken as empty. */
@@ -66,7 +72,7 @@ export function score(
   { records, replicaHours, peakReplicas, sizeChanges }: FleetResult,
   attainable: readonly boolean[],
   targets: LatencyTargets,
-  limits: { readonly abandonAfterMs: number; readonly durationMs: number },
+  limits: RunLimits,
 ): Score {
   const ttft = records.map((record) =>
     record.outcome === 'Finished' ? record.ttftMs : limits.abandonAfterMs,

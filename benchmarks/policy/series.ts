@@ -1,5 +1,5 @@
 import type { FleetArrival, FleetResult } from '../../src/simulator/fleet/types.ts';
-import { quantiles } from './score.ts';
+import { quantiles, type RunLimits } from './score.ts';
 
 const MINUTE = 60_000;
 /** Between two points of a size. */
@@ -17,8 +17,7 @@ export const SIZES_PER_MINUTE = MINUTE / SIZE_STEP_MS;
 
 export function drawRun(
   { ticks, records }: FleetResult,
-  durationMs: number,
-  abandonAfterMs: number,
+  { durationMs, abandonAfterMs }: RunLimits,
 ): RunSeries {
   const sizes: number[] = [];
   let next = 0;

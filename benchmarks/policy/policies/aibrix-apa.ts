@@ -22,20 +22,21 @@ export function apaDesired(current: number, mean: number): number {
 /**
  * With its defaults: resync 10 s, tolerance 0.1, at most twice and half the size, 300 s of cooldown on the way down.
  * Pods that start are averaged in as 0, as the code does. Kinder than the code: its down window takes the *least*
- * recommendation (a bug), here it takes the largest, as meant.
+ * recommendation (a bug), here it takes the largest, as meant,
+ * that of the start included.
  */
 export const AIBRIX_APA: Policy = {
   name: 'AIBrix APA',
   intervalMs: RESYNC_MS,
   create: ({ maxReplicas }) => {
-    let recent: readonly { readonly atMs: number; readonly size: number }[] = [];
+    let recent: readonly { readonly atMs: number; readonly size: number }[] | undefined;
     return (view) => {
       const { nowMs, size } = view;
       const { pages, starting } = observe(view);
       const pods = pages.length + starting;
       const asked = apaDesired(size, sumOf(pages, kvCacheUsage) / Math.max(1, pods));
       recent = [
-        ...recent.filter(({ atMs }) => nowMs - atMs < DOWN_COOLDOWN_MS),
+        ...(recent ?? [{ atMs: nowMs, size }]).filter(({ atMs }) => nowMs - atMs < DOWN_COOLDOWN_MS),
         { atMs: nowMs, size: asked },
       ];
       const highest = Math.max(...recent.map((entry) => entry.size));

@@ -54,6 +54,12 @@ describe('what is set', () => {
     expect(hpa.next(3, 2, 315_000)).toBe(2);
   });
 
+  test('keeps the size that it finds for the first window (recordInitialRecommendation)', () => {
+    const hpa = new HorizontalPodAutoscaler(HPA_DEFAULTS, 100);
+    expect(hpa.next(6, 2, 15_000)).toBe(6);
+    expect(hpa.next(6, 2, 315_000)).toBe(2);
+  });
+
   test('with a window on the way up grows to the least asked for within it', () => {
     const scaleUp = { ...HPA_DEFAULTS.scaleUp, stabilizationWindowSeconds: 240 };
     const hpa = new HorizontalPodAutoscaler({ ...HPA_DEFAULTS, scaleUp }, 100);

@@ -36,7 +36,7 @@ export const HPA_DEFAULTS: HpaBehavior = {
 export class HorizontalPodAutoscaler {
   readonly #behavior: HpaBehavior;
   readonly #maxReplicas: number;
-  #recommendations: readonly { readonly atMs: number; readonly size: number }[] = [];
+  #recommendations: readonly { readonly atMs: number; readonly size: number }[] | undefined;
   #changes: readonly SizeChange[] = [];
 
   constructor(behavior: HpaBehavior, maxReplicas: number) {
@@ -58,14 +58,13 @@ export class HorizontalPodAutoscaler {
     return size;
   }
 
-  /** The least asked for within the window on the way up, the most on the way down. */
+  /** The least asked for within the window on the way up, the most on the way down; the first size counts as asked for. */
   #stabilise(current: number, asked: number, nowMs: number): number {
-    this.#recommendations = [
-      ...this.#young(this.#recommendations, nowMs),
-      { atMs: nowMs, size: Math.max(1, asked) },
-    ];
+    const before = this.#recommendations ?? [{ atMs: nowMs, size: current }];
+    const recommendations = [...this.#young(before, nowMs), { atMs: nowMs, size: Math.max(1, asked) }];
+    this.#recommendations = recommendations;
     const within = (seconds: number): number[] =>
-      this.#recommendations.filter(({ atMs }) => nowMs - atMs < seconds * 1000).map(({ size }) => size);
+      recommendations.filter(({ atMs }) => nowMs - atMs < seconds * 1000).map(({ size }) => size);
     const { scaleUp, scaleDown } = this.#behavior;
     const up = Math.min(asked, ...within(scaleUp.stabilizationWindowSeconds));
     const down = Math.max(asked, ...within(scaleDown.stabilizationWindowSeconds));
