@@ -1,5 +1,5 @@
 import type { Rank } from './accumulate.ts';
-import { BACKSLASH, NEWLINE, QUOTE, sameBytes } from './bytes.ts';
+import { BACKSLASH, NEWLINE, QUOTE, sameBytes, sameText } from './bytes.ts';
 import type { Family } from './families.ts';
 import type { Slice } from './labels.ts';
 
@@ -16,9 +16,12 @@ export class BucketRun {
   labelsEnd = 0;
   private lineStart = 0;
   private headLength = 0;
+  private view: DataView = new DataView(new ArrayBuffer(0));
 
-  clear(): void {
+  /** Begins a page. */
+  clear(bytes: Uint8Array): void {
     this.family = undefined;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** Begins a run with a bucket's line that was read in full. */
@@ -36,7 +39,8 @@ export class BucketRun {
   matches(bytes: Uint8Array, start: number): boolean {
     if (this.family === undefined) return false;
     const leStart = start + this.headLength;
-    if (!sameBytes(bytes, this.lineStart, this.leStart, bytes, start, leStart)) return false;
+    if (leStart > bytes.length) return false;
+    if (!sameText(this.view, this.lineStart, this.view, start, this.headLength)) return false;
     let leEnd = leStart;
     for (let byte = bytes[leEnd]; byte !== QUOTE; byte = bytes[leEnd]) {
       if (byte === NEWLINE || byte === BACKSLASH) return false;

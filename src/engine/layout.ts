@@ -1,5 +1,5 @@
 import type { PageState, Rank } from './accumulate.ts';
-import { NEWLINE, NumberReader } from './bytes.ts';
+import { HASH, NEWLINE, NumberReader, SPACE, TAB, sameText } from './bytes.ts';
 import type { Family } from './families.ts';
 
 /** Where a value goes: its family, and what the labels of its series said. */
@@ -10,71 +10,87 @@ export interface Place {
   readonly bound: number;
 }
 
-/** Where a value stands in the page that a layout was learned from; without a place if no sample needs it. */
-export interface Value {
-  readonly start: number;
-  readonly end: number;
-  readonly place: Place | undefined;
-}
-
-const WORD = 8;
+/** Four times a real page; a layout is kept, so that its size must have a limit. */
+const LARGEST_PAGE = 256 * 1024;
 const number = new NumberReader();
+
+/** Where the values of a page stand, in page order: noted while the page is read in full. */
+export class ValueLog {
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+  /** Where each value goes; `undefined` for one that no sample needs. */
+  readonly places: (Place | undefined)[] = [];
+  /** False once a line cannot be told by the text around its value. */
+  usable = true;
+
+  add(bytes: Uint8Array, start: number, end: number, place: Place | undefined): void {
+    // A time stamp or an exemplar behind a value changes from page to page, too.
+    if (bytes[end] !== NEWLINE) this.usable = false;
+    this.starts.push(start);
+    this.ends.push(end);
+    this.places.push(place);
+  }
+
+  /** Notes a line of no interest: its last word may change from page to page, a comment may not. */
+  addUnwanted(bytes: Uint8Array, start: number, next: number): void {
+    const end = next - 1;
+    if (start >= end || bytes[start] === HASH) return;
+    let at = end;
+    while (at > start && bytes[at - 1] !== SPACE && bytes[at - 1] !== TAB) at--;
+    // Another word in the place of a lone one could make it a line of interest.
+    if (at === start) this.usable = false;
+    this.add(bytes, at, end, undefined);
+  }
+}
 
 /**
  * What stays the same from one page of an engine to the next: all of the text between the values, and with it the
- * meaning of each value. A page with the same text is read by comparing that text eight bytes at a time and reading
+ * meaning of each value. A page with the same text is read by comparing that text, four bytes at a time, and reading
  * the values alone; no value is ever taken over from an earlier page.
  */
 export class PageLayout {
   /** The page that the layout was learned from; the slices in `state` refer to it. */
   readonly text: Uint8Array;
   readonly state: PageState;
-  private readonly words: DataView;
+  private readonly view: DataView;
   private readonly starts: Int32Array;
   private readonly ends: Int32Array;
   private readonly places: readonly (Place | undefined)[];
 
-  /** `text` holds no zero byte, so that words of it compare as numbers: equal numbers are then equal bytes. */
-  constructor(text: Uint8Array, state: PageState, values: readonly Value[]) {
+  private constructor(text: Uint8Array, state: PageState, log: ValueLog) {
     this.text = text;
     this.state = state;
-    this.words = new DataView(text.buffer, text.byteOffset, text.length);
-    this.starts = Int32Array.from(values, ({ start }) => start);
-    this.ends = Int32Array.from(values, ({ end }) => end);
-    this.places = values.map(({ place }) => place);
+    this.view = new DataView(text.buffer, text.byteOffset, text.length);
+    this.starts = Int32Array.from(log.starts);
+    this.ends = Int32Array.from(log.ends);
+    this.places = log.places;
+  }
+
+  /**
+   * The layout of a page that was read in full, whose values went to the state that `takeState` hands over.
+   * `undefined` if the page cannot be told by the text between its values, or is too large to be kept.
+   */
+  static learn(bytes: Uint8Array, log: ValueLog, takeState: () => PageState): PageLayout | undefined {
+    if (!log.usable || bytes.length > LARGEST_PAGE) return undefined;
+    return new PageLayout(bytes.slice(), takeState(), log);
   }
 
   /** Reads a page of this layout into `state`; false, with `state` spoilt, if the page has another one. */
   read(bytes: Uint8Array): boolean {
-    const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const { starts, ends, places, state } = this;
+    const { starts, ends, places, state, view } = this;
+    const page = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     state.rewind();
     let from = 0;
     let at = 0;
     for (let i = 0; i < starts.length; i++) {
-      const to = starts[i] ?? 0;
-      if (!this.sameText(from, to, words, at)) return false;
-      at = readValue(state, places[i], bytes, at + to - from);
+      const length = (starts[i] ?? 0) - from;
+      if (at + length > bytes.length || !sameText(view, from, page, at, length)) return false;
+      at = readValue(state, places[i], bytes, at + length);
       if (at < 0) return false;
       from = ends[i] ?? 0;
     }
     const rest = this.text.length - from;
-    return bytes.length - at === rest && this.sameText(from, this.text.length, words, at);
-  }
-
-  /** Whether the text in `[from, to)` stands at `at` of the page, too. */
-  private sameText(from: number, to: number, page: DataView, at: number): boolean {
-    const { words } = this;
-    const shift = at - from;
-    if (to + shift > page.byteLength) return false;
-    let pos = from;
-    for (const last = to - WORD; pos <= last; pos += WORD) {
-      if (words.getFloat64(pos, true) !== page.getFloat64(pos + shift, true)) return false;
-    }
-    for (; pos < to; pos++) {
-      if (words.getUint8(pos) !== page.getUint8(pos + shift)) return false;
-    }
-    return true;
+    return bytes.length - at === rest && sameText(view, from, page, at, rest);
   }
 }
 

@@ -98,7 +98,12 @@ describe('a page that is like the one before, but for', () => {
 
   test.each([
     ['a lone word, which later is a series', 'word\n', 'vllm:prompt_tokens_total\t5\n'],
-    ['a zero byte in a comment, which later is another byte', '# 12345\0\n', '# 12345\u0001\n'],
+    ['a comment, which later is another one', '# 12345\n', '# 12346\n'],
+    [
+      'a value with a time stamp, which later has another one',
+      'vllm:prompt_tokens_total 5 17\n',
+      'vllm:prompt_tokens_total 6 18\n',
+    ],
   ])('%s', (_, line, later) => {
     const reader = new PageReader(new LayoutMemory());
     reader.read(encoder.encode(first + line));
@@ -129,5 +134,13 @@ test('any number of layouts leaves a bounded memory', () => {
   const readers = Array.from({ length: 100 }, () => new PageReader(memory));
   readers.forEach((reader, i) => reader.read(page(i)));
   readers.forEach((reader, i) => expect(reader.read(page(i))).toMatchObject({ ok: true }));
+  expect(memory.known).toBe(0);
+});
+
+test('a gigantic page is read, and its layout is not kept', () => {
+  const memory = new CountingMemory();
+  const reader = new PageReader(memory);
+  const page = encoder.encode(`${'node_load1{cpu="0"} 1\n'.repeat(100_000)}vllm:num_requests_running 7\n`);
+  for (let i = 0; i < 2; i++) expect(reader.read(page)).toMatchObject({ ok: true, sample: { running: 7 } });
   expect(memory.known).toBe(0);
 });

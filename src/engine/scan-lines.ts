@@ -34,7 +34,7 @@ function scanLine(bytes: Uint8Array, lineStart: number, reader: SeriesReader): n
   if (bytes[at] === SPACE || bytes[at] === TAB) at = skipBlanks(bytes, at);
   const first = bytes[at];
   const engine = first === LOWER_V || first === LOWER_R;
-  if (!engine && first !== LOWER_P && first !== LOWER_H) return nextLine(bytes, at);
+  if (!engine && first !== LOWER_P && first !== LOWER_H) return reader.skip(bytes, at, nextLine(bytes, at));
   if (engine && reader.continuesRun(bytes, at)) return reader.readBucketOfRun(bytes);
   let nameEnd = at + 1;
   for (let byte = bytes[nameEnd]; byte !== OPEN_BRACE && byte !== SPACE; byte = bytes[nameEnd]) {
@@ -42,7 +42,8 @@ function scanLine(bytes: Uint8Array, lineStart: number, reader: SeriesReader): n
     nameEnd++;
   }
   const family = familyOf(bytes, at, nameEnd);
-  return family === undefined ? nextLine(bytes, nameEnd) : reader.read(bytes, at, nameEnd, family);
+  if (family === undefined) return reader.skip(bytes, at, nextLine(bytes, nameEnd));
+  return reader.read(bytes, at, nameEnd, family);
 }
 
 function describeFault(bytes: Uint8Array, start: number, { reason, family, problem }: Fault): PageError {

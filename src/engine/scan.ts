@@ -1,7 +1,6 @@
 import { buildSample } from './build-sample.ts';
 import type { LayoutMemory } from './layout-memory.ts';
-import type { PageLayout, Value } from './layout.ts';
-import { learnLayout } from './learn-layout.ts';
+import { PageLayout, ValueLog } from './layout.ts';
 import { failure } from './page-shape.ts';
 import type { PageError, PageResult } from './sample.ts';
 import { scanLines } from './scan-lines.ts';
@@ -23,7 +22,7 @@ const series = new SeriesReader();
 export function scanPage(page: Uint8Array, maxBytes = DEFAULT_MAX_PAGE_BYTES): PageResult {
   if (page.length > maxBytes) return tooLarge(page, maxBytes);
   const bytes = plainView(page);
-  series.clear();
+  series.clear(bytes);
   return scanLines(bytes, series) ?? { ok: true, sample: buildSample(series.page, bytes) };
 }
 
@@ -49,12 +48,12 @@ export class PageReader {
   }
 
   private readAndLearn(bytes: Uint8Array): PageResult {
-    const values: Value[] = [];
-    series.clear(values);
+    const log = new ValueLog();
+    series.clear(bytes, log);
     const bad = scanLines(bytes, series);
     if (bad !== undefined) return bad;
     const sample = buildSample(series.page, bytes);
-    this.layout = learnLayout(bytes, values, () => series.releasePage());
+    this.layout = PageLayout.learn(bytes, log, () => series.releasePage());
     if (this.layout !== undefined) this.layouts.use(this.layout);
     return { ok: true, sample };
   }

@@ -3,7 +3,7 @@ import { BucketRun } from './bucket-run.ts';
 import { CARRIAGE_RETURN, HASH, NEWLINE, NumberReader, OPEN_BRACE, nextLine, skipBlanks } from './bytes.ts';
 import type { Family } from './families.ts';
 import { LONGEST_LABEL_VALUE, LabelReader } from './labels.ts';
-import type { Value } from './layout.ts';
+import type { ValueLog } from './layout.ts';
 
 const PLUS = 43;
 const MINUS = 45;
@@ -23,19 +23,24 @@ export class SeriesReader {
   page = new PageState();
   /** What is wrong with the line whose read returned -1. */
   fault: Fault | undefined;
-  /** Where the wanted values stand on the page, for a reader that learns its layout. */
-  values: Value[] | undefined;
   private readonly labels = new LabelReader();
   private readonly number = new NumberReader();
   private readonly run = new BucketRun();
+  private log: ValueLog | undefined;
   private valueStart = 0;
 
-  /** Begins a page. */
-  clear(values?: Value[]): void {
+  /** Begins a page; `log` notes where its values stand, for a reader that learns its layout. */
+  clear(bytes: Uint8Array, log?: ValueLog): void {
     this.page.clear();
-    this.run.clear();
+    this.run.clear(bytes);
     this.fault = undefined;
-    this.values = values;
+    this.log = log;
+  }
+
+  /** Passes over the line at `start` that ends before `next`. */
+  skip(bytes: Uint8Array, start: number, next: number): number {
+    this.log?.addUnwanted(bytes, start, next);
+    return next;
   }
 
   /** Gives the state of the page that was read away. */
@@ -59,7 +64,7 @@ export class SeriesReader {
     const { value, end } = this.number;
     const bound = this.readBound(bytes, leStart, leEnd, family);
     if (Number.isNaN(bound)) return -1;
-    return this.keep(family, rank, 0, bound, value, end) ? next : -1;
+    return this.keep(bytes, family, rank, 0, bound, value, end) ? next : -1;
   }
 
   /** Reads a line from its start on, its family being known from its name. */
@@ -78,24 +83,25 @@ export class SeriesReader {
     const { kind } = family;
     if (kind === 'marker') this.page.markers.add(family.slot);
     if (kind === 'marker' || kind === 'cacheConfig' || kind === 'process')
-      return this.keep(family, undefined, 0, 0, value, end);
+      return this.keep(bytes, family, undefined, 0, 0, value, end);
     const rank = this.page.rank(bytes, this.labels);
     if (rank === undefined) return this.tooMany(family) >= 0;
     if (kind === 'breakdown') {
       const reason = this.page.reason(bytes, this.labels);
       if (reason < 0) return this.tooMany(family) >= 0;
-      return this.keep(family, rank, reason, 0, value, end);
+      return this.keep(bytes, family, rank, reason, 0, value, end);
     }
-    if (kind !== 'bucket') return this.keep(family, rank, 0, 0, value, end);
+    if (kind !== 'bucket') return this.keep(bytes, family, rank, 0, 0, value, end);
     const { le } = this.labels;
     const bound = this.readBound(bytes, le.start, le.end, family);
     if (Number.isNaN(bound)) return false;
     this.run.begin(lineStart, le, labelsEnd, family, rank);
-    return this.keep(family, rank, 0, bound, value, end);
+    return this.keep(bytes, family, rank, 0, bound, value, end);
   }
 
   /** Stores the value that ends at `end`. */
   private keep(
+    bytes: Uint8Array,
     family: Family,
     rank: Rank | undefined,
     reason: number,
@@ -103,7 +109,7 @@ export class SeriesReader {
     value: number,
     end: number,
   ): boolean {
-    this.values?.push({ start: this.valueStart, end, place: { family, rank, reason, bound } });
+    this.log?.add(bytes, this.valueStart, end, { family, rank, reason, bound });
     return this.page.put(family, rank, reason, bound, value) || this.tooMany(family) >= 0;
   }
 

@@ -69,7 +69,7 @@ const rows: readonly (readonly [what: string, lines: readonly string[], expected
     { models: ['C:\\'] },
   ],
   [
-    'a model name that is not UTF-8 text',
+    'a model name beyond ASCII',
     ['vllm:num_requests_running{model_name="\u{1f999}/ü"} 4'],
     { models: ['\u{1f999}/ü'] },
   ],
@@ -193,4 +193,13 @@ test('buckets that stand between those of another rank, and bounds with an escap
   expect(sample.histograms.e2e).toMatchObject({ bounds: [0.3, Infinity], cumulative: [3, 6] });
   const escaped = new TextEncoder().encode(`${bucket('0', '0.3', 1)}\n${bucket('0', '0\\".5', 1)}\n`);
   expect(scanPage(escaped)).toMatchObject({ ok: false, reason: 'BadLine' });
+});
+
+test('a model name that is not UTF-8 is shown with replacement characters', () => {
+  const page = Buffer.concat([
+    Buffer.from('vllm:num_requests_running{model_name="a'),
+    Buffer.from([0xff, 0xc3, 0x28]),
+    Buffer.from('"} 4\n'),
+  ]);
+  expect(scanPage(page)).toMatchObject({ ok: true, sample: { running: 4, models: ['a\ufffd\ufffd('] } });
 });
