@@ -4,6 +4,7 @@ import { tasksOf, type Extent } from './grid.ts';
 import { writeDocument } from './report/document.ts';
 import { keyOf, summarise, type Outcome } from './report/summary.ts';
 import {
+  blameText,
   findingLines,
   otherCells,
   outcomeCells,
@@ -48,6 +49,7 @@ function print(outcomes: readonly Outcome[], findings: readonly Finding[]): void
     `== ${scenarioOf(outcome.scenario).title} (${outcome.scenario})`,
     outcomeFacts(outcome),
     ...terminal(outcomeCells(outcome)),
+    blameText(outcome),
   ]);
   if (others.length > 0) lines.push('', '== in other circumstances', ...terminal(otherCells(others)));
   lines.push('', '== over all', ...terminal(overallCells(overall(base))), '');

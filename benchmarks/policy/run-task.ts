@@ -3,6 +3,7 @@ import { simulateFleet } from '../../src/simulator/fleet/simulate-fleet.ts';
 import type { FleetArrival, FleetConfig, FleetPolicy, FleetResult } from '../../src/simulator/fleet/types.ts';
 import { engineConfigOf } from '../../src/simulator/model/engine-config.ts';
 import { ENGINE_PROFILES, type ProfileName } from '../../src/simulator/model/profiles.ts';
+import { blame, type Blame } from './blame.ts';
 import type { Cell } from './cells.ts';
 import {
   ORACLE_INTERVAL_MS,
@@ -40,6 +41,7 @@ export interface Task {
 export interface PolicyRun {
   readonly policy: string;
   readonly score: Score;
+  readonly blame: Blame;
   readonly series?: RunSeries;
 }
 
@@ -69,14 +71,14 @@ export function runTask(task: Task): TaskResult {
   const { factor, run } = searchOracle(stage);
   const initialSize = oracleSizeAt(oracle, 1 / SEATS_USED_AT_START, 0);
   const played = [SHIPPED, ...PEERS].map(({ name, create, intervalMs }) =>
-    describe(task, stage, name, play(stage, create(setting), intervalMs, initialSize)),
+    describe(task, stage, name, play(stage, create(setting), intervalMs, initialSize), run),
   );
   return {
     task,
     seatsPerEngine: setting.seatsPerEngine,
     oracleFactor: factor,
     loadPerMinute: task.withSeries ? loadPerMinute(arrivals, scenario.durationMs) : [],
-    runs: [...played, describe(task, stage, ORACLE, run)],
+    runs: [...played, describe(task, stage, ORACLE, run, run)],
   };
 }
 
@@ -134,11 +136,13 @@ function describe(
   { scenario, attainable }: Stage,
   policy: string,
   result: FleetResult,
+  oracle: FleetResult,
 ): PolicyRun {
   const limits = { abandonAfterMs: ABANDON_AFTER_MS, durationMs: scenario.durationMs };
   return {
     policy,
     score: score(result, attainable, scenario.targets, limits),
+    blame: blame(result, attainable, scenario.targets, oracle.ticks),
     ...(withSeries && { series: drawRun(result, limits) }),
   };
 }

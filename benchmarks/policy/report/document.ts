@@ -5,7 +5,7 @@ import type { TaskResult } from '../run-task.ts';
 import { scenarioOf } from '../scenarios/catalogue.ts';
 import { plot } from './plot.ts';
 import type { Outcome } from './summary.ts';
-import { markdown, otherCells, outcomeCells, outcomeFacts, overallCells } from './tables.ts';
+import { blameText, markdown, otherCells, outcomeCells, outcomeFacts, overallCells } from './tables.ts';
 import { overall, type Finding } from './verdict.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs');
@@ -96,6 +96,8 @@ function section(outcome: Outcome): readonly string[] {
     `![load, engines ordered and TTFT of each policy over time](decisions/${name}.svg)`,
     '',
     ...markdown(outcomeCells(outcome)),
+    '',
+    `Why: ${blameText(outcome)}.`,
     '',
   ];
 }

@@ -1,3 +1,4 @@
+import type { Blame } from '../blame.ts';
 import type { PolicyRun, Task, TaskResult } from '../run-task.ts';
 import type { Quantiles, Score } from '../score.ts';
 
@@ -8,6 +9,8 @@ export interface Summary {
   readonly goodShare: number;
   /** Attainable requests a run that were not. */
   readonly bad: number;
+  /** When those came. */
+  readonly blame: Blame;
   readonly abandonedShare: number;
   /** A run. */
   readonly replicaHours: number;
@@ -75,6 +78,11 @@ function summaryOf(policy: string, runs: readonly PolicyRun[]): Summary {
     policy,
     goodShare: good / Math.max(1, attainable),
     bad: (attainable - good) / scores.length,
+    blame: {
+      tooFew: mean(runs, (run) => run.blame.tooFew),
+      starting: mean(runs, (run) => run.blame.starting),
+      enough: mean(runs, (run) => run.blame.enough),
+    },
     abandonedShare:
       total(scores, ({ abandoned }) => abandoned) /
       Math.max(

@@ -1,4 +1,5 @@
 import { table } from '../../support/table.ts';
+import { SHIPPED } from '../policies/catalogue.ts';
 import { ORACLE } from '../run-task.ts';
 import type { Quantiles } from '../score.ts';
 import { summaryNamed, type Outcome } from './summary.ts';
@@ -40,6 +41,18 @@ export function outcomeFacts(outcome: Outcome): string {
   return (
     `${Math.round(requests)} requests a run, ${seeds} seed${seeds === 1 ? '' : 's'}, ${percent(attainableShare)} attainable; ` +
     `${seatsPerEngine.toFixed(0)} seats an engine, oracle × ${oracleFactor.toFixed(2)}`
+  );
+}
+
+/** Why the shipped decider missed targets, in one sentence. */
+export function blameText(outcome: Outcome): string {
+  const ours = summaryNamed(outcome, SHIPPED.name);
+  if (ours === undefined || ours.bad === 0) return `${SHIPPED.name} missed no attainable request`;
+  const share = (count: number): string => percent(count / ours.bad);
+  const { tooFew, starting, enough } = ours.blame;
+  return (
+    `of the attainable requests that ${SHIPPED.name} missed, ${share(tooFew)} came while fewer engines were ordered than ` +
+    `the oracle had ready, ${share(starting)} while as many were ordered but not ready, ${share(enough)} with as many ready`
   );
 }
 

@@ -10,6 +10,7 @@ function summary(policy: string, goodShare: number, replicaHours: number, sizeCh
     policy,
     goodShare,
     bad,
+    blame: { tooFew: bad, starting: 0, enough: 0 },
     replicaHours,
     sizeChangesPerHour,
     abandonedShare: 0,
