@@ -148,7 +148,8 @@ describe.skipIf(isSkipped)(`a fleet of real engines, vLLM ${vllm.version}`, () =
     });
   });
 
-  test('shrinks from 2 to 1 engines under a client that loses no request', async () => {
+  test('shrinks from 2 to 1 engines under a client that loses no request, and the other process ends', async () => {
+    const before = await engineUrls();
     clients = new ClosedLoop(pg, FLEET, MODEL, 1);
     await patchSpec(pg, FLEET, { scaling: { mode: 'Auto' } });
     await status({ replicas: 1, summary: { ready: '1/1', desired: '1', state: 'Ready' } });
@@ -156,5 +157,9 @@ describe.skipIf(isSkipped)(`a fleet of real engines, vLLM ${vllm.version}`, () =
     clients = undefined;
     expect(tally.failures).toEqual([]);
     expect(tally.answers).toBeGreaterThan(0);
+    await eventually(async () => {
+      const answers = await Promise.allSettled(before.map((url) => fetch(`${url}/health`)));
+      expect(answers.map(({ status: outcome }) => outcome).toSorted()).toEqual(['fulfilled', 'rejected']);
+    });
   });
 });

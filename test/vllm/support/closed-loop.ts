@@ -9,6 +9,7 @@ const Completion = z.object({ usage: z.object({ prompt_tokens: z.int(), completi
 const PROMPT_TOKENS = 64;
 const OUTPUT_TOKENS = 150;
 const NO_ENDPOINT_PAUSE_MS = 100;
+const REQUEST_TIMEOUT_MS = 120_000;
 
 /** What the answers said. */
 export interface Tally {
@@ -64,6 +65,7 @@ export class ClosedLoop {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
         dispatcher: this.#dispatcher,
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
       const { usage } = Completion.parse(await answer.body.json());
       this.#tally = {
