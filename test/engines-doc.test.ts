@@ -8,7 +8,11 @@ const rows = readFileSync(join(ROOT, 'docs/engines.md'), 'utf8')
   .split('\n')
   .filter((line) => line.startsWith('| `engine-pages'))
   .map((line) => line.split('|').map((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word)))
-  .map(([, [page = ''] = [], [dialect = ''] = [], fields = []]) => ({ page, dialect, fields: new Set(fields) }));
+  .map(([, [page = ''] = [], [dialect = ''] = [], fields = []]) => ({
+    page,
+    dialect,
+    fields: new Set(fields),
+  }));
 
 test.for(rows)('docs/engines.md says of $page what the scanner says', ({ page, dialect, fields }) => {
   const result = scanPage(readFileSync(join(ROOT, 'test/fixtures', `${page}.prom`)));
