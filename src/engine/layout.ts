@@ -75,8 +75,11 @@ export class PageLayout {
     return new PageLayout(bytes.slice(), takeState(), log);
   }
 
-  /** Reads a page of this layout into `state`; false, with `state` spoilt, if the page has another one. */
-  read(bytes: Uint8Array): boolean {
+  /**
+   * Reads a page of this layout into `state`, and returns -1. The position up to which the page was compared, with
+   * `state` spoilt, if it has another layout.
+   */
+  read(bytes: Uint8Array): number {
     const { starts, ends, places, state, view } = this;
     const page = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     state.rewind();
@@ -84,13 +87,14 @@ export class PageLayout {
     let at = 0;
     for (let i = 0; i < starts.length; i++) {
       const length = (starts[i] ?? 0) - from;
-      if (at + length > bytes.length || !sameText(view, from, page, at, length)) return false;
-      at = readValue(state, places[i], bytes, at + length);
-      if (at < 0) return false;
+      if (at + length > bytes.length || !sameText(view, from, page, at, length)) return at;
+      const end = readValue(state, places[i], bytes, at + length);
+      if (end < 0) return at;
+      at = end;
       from = ends[i] ?? 0;
     }
     const rest = this.text.length - from;
-    return bytes.length - at === rest && sameText(view, from, page, at, rest);
+    return bytes.length - at === rest && sameText(view, from, page, at, rest) ? -1 : at;
   }
 }
 
