@@ -3,7 +3,7 @@ import { engineConfigOf } from '../model/engine-config.ts';
 import { ENGINE_PROFILES } from '../model/profiles.ts';
 import { createRandom, geometric } from '../model/random.ts';
 import { simulateFleet } from './simulate-fleet.ts';
-import type { FleetArrival, FleetConfig, FleetPolicy, FleetView } from './types.ts';
+import type { EngineView, FleetArrival, FleetConfig, FleetPolicy, FleetView } from './types.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -171,6 +171,21 @@ describe('a fleet under load', () => {
     expect(sum((page) => page.histograms.ttft?.count)).toBe(load.length);
     expect(sum((page) => page.histograms.interTokenLatency?.cumulative.at(-1))).toBe(tokens - load.length);
     expect(sum((page) => page.running)).toBe(0);
+  });
+
+  test('tells on its pages which requests wait for an adapter only', () => {
+    const engine = { ...CONFIG.engine, maxLoras: 1 };
+    const list = ['x', 'y', 'y'].map((adapter) => ({ ...arrival(0, 1000), adapter }));
+    const pages: EngineView[] = [];
+    simulateFleet({ ...CONFIG, engine }, list, ({ engines, size }) => {
+      pages.push(...engines);
+      return size;
+    });
+    expect(pages[0]?.sample).toMatchObject({
+      running: 1,
+      waiting: 2,
+      waitingByReason: { capacity: 0, deferred: 2 },
+    });
   });
 
   test('of data-parallel engines serves with the seats of all ranks', () => {

@@ -42,6 +42,22 @@ describe('the limit of queued tokens', () => {
   });
 });
 
+test('a preempted request counts as queued again, and no longer once it runs', () => {
+  const engine = new EngineModel({ ...CONFIG, numGpuBlocks: 5, maxNumQueuedTokens: 32 });
+  const timeline = new EngineTimeline(engine, 0);
+  // Two prompts of 2 blocks fill the cache, until the older one needs a third.
+  engine.add(request('old', 31, 8), 0);
+  timeline.runUntil(1);
+  engine.add(request('young', 32, 4), 1);
+  timeline.runUntil(35);
+  expect(engine.stats).toMatchObject({ preemptions: 1, running: 1, waiting: 1 });
+  expect(engine.add(request('over'), 35).kind).toBe('Rejected');
+  timeline.runUntil(200);
+  expect(engine.stats.finished.length).toBe(2);
+  expect(engine.add(request('next', 32), 200).kind).toBe('Queued');
+  expect(engine.add(request('over again'), 200).kind).toBe('Rejected');
+});
+
 describe('adapters', () => {
   function bench(maxLoras: number) {
     const finished: string[] = [];
