@@ -26,13 +26,9 @@ const decoder = new TextDecoder();
 type Reader = (seconds: number) => Round | Promise<Round>;
 
 await runBenchmark('scan', async (options) => {
-  const go = await GoParsers.start();
+  using go = await GoParsers.start();
   const results: [PageRun, ReadonlyMap<string, Speed>][] = [];
-  try {
-    for (const run of [oneEngine(), manyEngines()]) results.push([run, await measure(run, go, options)]);
-  } finally {
-    await go?.[Symbol.asyncDispose]();
-  }
+  for (const run of [oneEngine(), manyEngines()]) results.push([run, await measure(run, go, options)]);
   return report(results, go !== undefined);
 });
 

@@ -1,4 +1,5 @@
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,30 +16,35 @@ const Answer = z.object({ pages: z.int(), bytes: z.int(), cpuSeconds: z.number()
 
 export type GoParser = 'textparse' | 'expfmt';
 
-/** The program of `benchmarks/go-parsers`, which times one round at a time. */
+/** The program of `benchmarks/go-parsers`, which times one round at a time. It ends with its standard input. */
 export class GoParsers {
-  readonly #folder: string;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
 
-  private constructor(folder: string) {
-    this.#folder = folder;
-    this.#child = spawn(join(folder, 'go-parsers'), { stdio: 'pipe' });
-    this.#child.stderr.pipe(process.stderr);
-    this.#answers = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
+  private constructor(child: ChildProcessWithoutNullStreams) {
+    this.#child = child;
+    this.#answers = createInterface(child.stdout)[Symbol.asyncIterator]();
   }
 
   /** Builds and starts it; undefined if there is no `go` on the PATH. @throws Error if the build fails */
   static async start(): Promise<GoParsers | undefined> {
     const folder = await mkdtemp(join(tmpdir(), 'vllm-warden-go-parsers-'));
     try {
-      const args = ['build', '-o', join(folder, 'go-parsers'), '.'];
-      await promisify(execFile)('go', args, { cwd: SOURCES, timeout: BUILD_TIMEOUT_MS });
-      return new GoParsers(folder);
+      const program = join(folder, 'go-parsers');
+      await promisify(execFile)('go', ['build', '-o', program, '.'], {
+        cwd: SOURCES,
+        timeout: BUILD_TIMEOUT_MS,
+      });
+      const child = spawn(program, { stdio: 'pipe' });
+      child.stderr.pipe(process.stderr);
+      await once(child, 'spawn');
+      return new GoParsers(child);
     } catch (error) {
-      await rm(folder, { recursive: true });
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
       throw error;
+    } finally {
+      // A running program needs its file no more, and an interrupted benchmark so leaves none behind.
+      await rm(folder, { recursive: true });
     }
   }
 
@@ -54,9 +60,8 @@ export class GoParsers {
     return Answer.parse(JSON.parse(value));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.dispose](): void {
     this.#child.stdin.end();
     this.#child.kill();
-    await rm(this.#folder, { recursive: true });
   }
 }
