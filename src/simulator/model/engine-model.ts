@@ -50,6 +50,8 @@ export class EngineModel {
   readonly #blocksTaken: Uint32Array;
   #stepEndMs: number | undefined;
   #added = 0;
+  /** Steps until the first sequence of the batch ends, at least; the last one included. */
+  #stepsToEnd = 0;
   /** Those who wait were found to have no place, and nothing has changed that since. */
   #blocked = false;
 
@@ -131,12 +133,14 @@ export class EngineModel {
     const batch = running.length;
     const before = this.stats.generationTokens + this.stats.promptTokens;
     let kept = 0;
+    let stepsToEnd = Infinity;
     for (const state of running) {
       const hasToken = this.#advance(state, nowMs);
       const finish = hasToken ? finishOf(state) : undefined;
       if (finish === undefined) {
         running[kept] = state;
         kept += 1;
+        stepsToEnd = Math.min(stepsToEnd, state.outputTokens - state.generatedTokens);
       } else {
         this.#finish(state, finish, nowMs);
       }
@@ -144,6 +148,7 @@ export class EngineModel {
         onToken(state.request.id, finish, state);
     }
     running.length = kept;
+    this.#stepsToEnd = stepsToEnd;
     if (kept !== batch) this.#blocked = false;
     this.stats.flushLatencies();
     // vLLM makes an iteration record only for steps with output (AsyncLLM's output handler).
@@ -161,15 +166,16 @@ export class EngineModel {
    */
   fastForward(nowMs: number, untilMs: number): number {
     const beforeMs = this.nextArrivalMs ?? Infinity;
-    if (beforeMs <= nowMs || (this.#line.waiting > 0 && !this.#blocked)) return nowMs;
-    const batch = this.#decodingBatch(nowMs);
-    if (batch === undefined) return nowMs;
+    if (this.#stepsToEnd <= 1 || beforeMs <= nowMs) return nowMs;
+    if (this.#line.waiting > 0 && !this.#blocked) return nowMs;
+    const contextTokens = this.#decodingContext(nowMs);
+    if (contextTokens === undefined) return nowMs;
     const run = repeatDecodeStep(
       {
         stepCost: this.#config.stepCost,
         batch: this.#running.length,
-        contextTokens: batch.contextTokens,
-        steps: batch.steps,
+        contextTokens,
+        steps: this.#stepsToEnd - 1,
         blocksTaken: this.#blocksTaken,
         freeBlocks: this.kv.capacity - this.kv.used,
         fromMs: nowMs,
@@ -183,25 +189,22 @@ export class EngineModel {
   }
 
   /**
-   * The batch if the last step, which ended at `nowMs`, gave each sequence a token, so that the next one will too:
-   * the context that they hold, and how many steps there are before one of them ends. Counts the blocks to come.
+   * Context tokens of the batch if the last step, which ended at `nowMs`, gave each sequence a token, so that the next
+   * one will too. Counts the blocks that the next steps take.
    */
-  #decodingBatch(nowMs: number): { readonly contextTokens: number; readonly steps: number } | undefined {
+  #decodingContext(nowMs: number): number | undefined {
     const { blockSize } = this.kv;
     this.#blocksTaken.fill(0);
     let contextTokens = 0;
-    let steps = Infinity;
     // The youngest first: they are the ones that may still have a prompt to compute.
     for (let i = this.#running.length - 1; i >= 0; i -= 1) {
       const state = this.#running[i];
       if (state === undefined || state.lastTokenMs !== nowMs) return undefined;
-      steps = Math.min(steps, state.outputTokens - state.generatedTokens - 1);
-      if (steps === 0) return undefined;
       contextTokens += state.tokens;
       const room = state.heldBlocks * blockSize - state.computedTokens;
       this.#blocksTaken[room] = (this.#blocksTaken[room] ?? 0) + 1;
     }
-    return steps === Infinity ? undefined : { contextTokens, steps };
+    return this.#running.length === 0 ? undefined : contextTokens;
   }
 
   #applyRun(steps: number, endMs: number): void {
@@ -213,6 +216,7 @@ export class EngineModel {
       state.lastTokenMs = endMs;
       this.kv.grow(state, state.computedTokens);
     }
+    this.#stepsToEnd -= steps;
     this.stats.generationTokens += steps * batch;
     this.stats.iterationTokens.observe(batch, steps);
     this.#publishGauges();
