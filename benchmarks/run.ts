@@ -8,7 +8,7 @@ import { benchmarkFlags } from './support/benchmark.ts';
  * Runs every benchmark, one after the other, so that none disturbs another.
  * Run: `npm run bench -- [--json] [--quick]`.
  */
-const BENCHMARKS = ['scan', 'api-ready', 'decision-latency', 'operator-load'] as const;
+const BENCHMARKS = ['scan', 'simulator', 'api-ready', 'decision-latency', 'operator-load'] as const;
 const TIMEOUT_MS = 30 * 60_000;
 
 const Figures = z.record(z.string(), z.unknown());

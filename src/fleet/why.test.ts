@@ -47,6 +47,32 @@ test('the story reads from the state over the reasons to the last changes', () =
   ]);
 });
 
+describe('the traffic of the last minute', () => {
+  const told = (traffic: Record<string, number>): string | undefined =>
+    buildWhy({ ...fleetSnapshot(readyEngines(3)), traffic }, decision, 'Ready', []).find((sentence) =>
+      sentence.startsWith('Last minute'),
+    );
+  const calm = { requestRate: 8.25, generationTokenRate: 1070.4 };
+
+  test('is told with what its users feel', () => {
+    const felt = { ttftP95: 0.714, interTokenLatencyP95: 0.0381, preemptionRate: 0.25 };
+    expect(told({ ...calm, ...felt })).toBe(
+      'Last minute: 8.3 requests/s finished, 1070 tokens/s generated, p95 time to first token 0.71 s, p95 time between tokens 38 ms, 0.3 preemptions/s.',
+    );
+  });
+
+  test('leaves out what no page tells, and what did not happen', () => {
+    expect(told({ ...calm, preemptionRate: 0 })).toBe(
+      'Last minute: 8.3 requests/s finished, 1070 tokens/s generated.',
+    );
+  });
+
+  test('is not told while nobody is served', () => {
+    expect(told({ ...calm, generationTokenRate: 0 })).toBeUndefined();
+    expect(told({})).toBeUndefined();
+  });
+});
+
 describe('a roll-out', () => {
   const during = (old: EngineSnapshot, fresh: EngineSnapshot): string =>
     buildWhy(

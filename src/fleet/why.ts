@@ -21,6 +21,7 @@ export function buildWhy(
 ): string[] {
   const now = [
     `${state}: ${headline(snapshot, decision)}.`,
+    ...trafficSentence(snapshot),
     ...stalledSentence(snapshot),
     ...failureSentence(snapshot),
     ...rolloutSentence(snapshot),
@@ -46,6 +47,24 @@ function headline({ engines }: FleetSnapshot, { size }: FleetDecision): string {
     `${count(running)} requests running and ${count(waiting)} waiting`,
     `KV cache ${percent(kvCacheUsage)} used on average`,
   ].join(', ');
+}
+
+/** What the users of the fleet feel; nothing while nobody was served. */
+function trafficSentence({ traffic }: FleetSnapshot): string[] {
+  const { requestRate, generationTokenRate, ttftP95, interTokenLatencyP95, preemptionRate } = traffic;
+  if (requestRate === undefined || generationTokenRate === undefined || generationTokenRate === 0) return [];
+  const parts = [
+    `${requestRate.toFixed(1)} requests/s finished`,
+    `${Math.round(generationTokenRate)} tokens/s generated`,
+    ...(ttftP95 === undefined ? [] : [`p95 time to first token ${ttftP95.toFixed(2)} s`]),
+    ...(interTokenLatencyP95 === undefined
+      ? []
+      : [`p95 time between tokens ${Math.round(interTokenLatencyP95 * 1000)} ms`]),
+    ...(preemptionRate === undefined || preemptionRate === 0
+      ? []
+      : [`${preemptionRate.toFixed(1)} preemptions/s`]),
+  ];
+  return [`Last minute: ${parts.join(', ')}.`];
 }
 
 function stalledSentence({ stalled }: FleetSnapshot): string[] {

@@ -15,7 +15,7 @@ export interface EngineLoad {
   readonly atMs: number;
   /** Requests in the running batch. */
   readonly running?: number;
-  /** Requests that wait for a seat or for KV blocks. */
+  /** Requests that wait for a seat or for KV blocks, where the engine says why they wait; else all that wait. */
   readonly waiting?: number;
   /** Share of the KV cache held by live requests, 0 to 1; the worst rank's. */
   readonly kvCacheUsage?: number;

@@ -1,4 +1,5 @@
 import type { VLLMDeployment } from '../api/v1alpha1/vllm-deployment.ts';
+import type { SignalId } from '../signals/catalogue.ts';
 import type { EngineSnapshot } from './engine-snapshot.ts';
 
 /** A write of `spec.replicas` by somebody else, from the ReplicaSet's managedFields. */
@@ -43,6 +44,8 @@ export interface FleetSnapshot {
   readonly failure?: { readonly reason: string; readonly message: string };
   /** The vLLM version that the engines or the spec tell; absent while unknown. */
   readonly engineVersion?: string;
+  /** Signals over the last minute of all engines together; what no page tells is absent. */
+  readonly traffic: Readonly<Partial<Record<SignalId, number>>>;
   /** HorizontalPodAutoscalers that aim at the fleet or at one of its ReplicaSets, by name. */
   readonly autoscalers: readonly string[];
 }

@@ -57,6 +57,7 @@ export function fleetSnapshot(
     engines,
     children: { service: 'Current', podDisruptionBudget: 'Current' },
     engineVersion: '0.30.0',
+    traffic: {},
     autoscalers: [],
     ...overrides,
   };

@@ -13,6 +13,7 @@ import type { ReconcileRequest } from '../../runtime/keys.ts';
 import type { InvalidObject } from '../../runtime/store.ts';
 import type { WriteBarrier } from '../../runtime/write-barrier.ts';
 import type { Scraper } from '../../scraper/scraper.ts';
+import { SIGNALS } from '../../signals/catalogue.ts';
 import type { FleetSnapshot } from '../../snapshot/fleet-snapshot.ts';
 import type { Caches } from './caches.ts';
 import { transitionEvents } from './events.ts';
@@ -193,7 +194,9 @@ function shownFailure(failure: WardenError | undefined): Pick<FleetSnapshot, 'st
 export function isUrgent(fleet: VLLMDeployment, sample: EngineSample): boolean {
   const targets = fleet.spec.scaling?.targets;
   if (targets === undefined) return false;
-  return (sample.waiting ?? 0) > targets.queueDepth || (sample.kvCacheUsage ?? 0) > targets.kvCacheUsage;
+  const page = [[{ atMs: 0, sample }]];
+  const waiting = SIGNALS.queueDepth.compute(page) ?? 0;
+  return waiting > targets.queueDepth || (SIGNALS.kvCacheUsage.compute(page) ?? 0) > targets.kvCacheUsage;
 }
 
 function describe(action: Action): string {

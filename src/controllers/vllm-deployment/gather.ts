@@ -3,8 +3,10 @@ import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
 import { formatVersion } from '../../engine/version.ts';
 import type { Scraper } from '../../scraper/scraper.ts';
 import type { ScrapeTarget } from '../../scraper/target.ts';
+import { SIGNALS, type SignalId } from '../../signals/catalogue.ts';
 import { EMPTY_HISTORY, type TimedSample } from '../../signals/history.ts';
 import { judgePage, missingAfterMs } from '../../signals/page-age.ts';
+import { windowOf } from '../../signals/window.ts';
 import type { EngineLoad, PageState } from '../../snapshot/engine-snapshot.ts';
 import type { ChildState, FleetSnapshot, ReplicaSetSnapshot } from '../../snapshot/fleet-snapshot.ts';
 import { servingLabels } from '../../workload/names.ts';
@@ -49,6 +51,7 @@ export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watc
     replicaSets: observeReplicaSets(fleet, sets, watch),
     engines: pods.map((pod) => observeEngine(pod, pageState(pod, pages, watch, intervalMs))),
     children: { service: serviceState(fleet, caches), podDisruptionBudget: budgetState(fleet, caches) },
+    traffic: trafficOf(pods, pages, watch.nowMs),
     autoscalers: autoscalersOf(fleet, sets, caches),
     ...(version !== undefined && { engineVersion: version }),
     ...(!built.ok && { stalled: { reason: built.reason, message: built.message } }),
@@ -153,13 +156,39 @@ function readySinceMs({ status }: PodProjection): number {
   return ready?.lastTransitionTime == null ? Infinity : Date.parse(ready.lastTransitionTime);
 }
 
-function loadOf({ atMs, sample }: TimedSample): EngineLoad {
+function loadOf(page: TimedSample): EngineLoad {
+  const figure = (id: SignalId): number | undefined => SIGNALS[id].compute([[page]]);
+  const running = figure('running');
+  const waiting = figure('queueDepth');
+  const kvCacheUsage = figure('kvCacheUsage');
   return {
-    atMs,
-    ...(sample.running !== undefined && { running: sample.running }),
-    ...(sample.waiting !== undefined && { waiting: sample.waiting }),
-    ...(sample.kvCacheUsage !== undefined && { kvCacheUsage: sample.kvCacheUsage }),
+    atMs: page.atMs,
+    ...(running !== undefined && { running }),
+    ...(waiting !== undefined && { waiting }),
+    ...(kvCacheUsage !== undefined && { kvCacheUsage }),
   };
+}
+
+/** What the status tells of the traffic, beside the load that decides. */
+const TRAFFIC = [
+  'requestRate',
+  'generationTokenRate',
+  'ttftP95',
+  'interTokenLatencyP95',
+  'preemptionRate',
+] as const;
+const TRAFFIC_WINDOW_MS = 60_000;
+
+function trafficOf(pods: readonly PodProjection[], pages: Pages, nowMs: number): FleetSnapshot['traffic'] {
+  const windows = pods.map(({ metadata }) =>
+    windowOf(pages.history(metadata.uid) ?? EMPTY_HISTORY, nowMs, TRAFFIC_WINDOW_MS),
+  );
+  return Object.fromEntries(
+    TRAFFIC.flatMap((id) => {
+      const figure = SIGNALS[id].compute(windows);
+      return figure === undefined ? [] : [[id, figure]];
+    }),
+  );
 }
 
 function versionOf(fleet: VLLMDeployment, pods: readonly PodProjection[], pages: Pages): string | undefined {
