@@ -14,7 +14,7 @@ import {
 } from './report/tables.ts';
 import { judge, overall, type Finding } from './report/verdict.ts';
 import { runTasks } from './run-tasks.ts';
-import { scenarioOf } from './scenarios/catalogue.ts';
+import { SCENARIOS, scenarioOf } from './scenarios/catalogue.ts';
 
 /**
  * The shipped decider beside those that a cluster would use without it, on the same requests, in virtual time.
@@ -56,6 +56,11 @@ function print(outcomes: readonly Outcome[], findings: readonly Finding[]): void
   console.log([...lines, ...findings.flatMap(findingLines)].join('\n'));
 }
 
+function inCatalogueOrder(outcomes: readonly Outcome[]): readonly Outcome[] {
+  const place = new Map(SCENARIOS.map(({ name }, index) => [name, index]));
+  return outcomes.toSorted((a, b) => (place.get(a.scenario) ?? 0) - (place.get(b.scenario) ?? 0));
+}
+
 async function main(): Promise<void> {
   const { extent, tuning, json } = readFlags();
   const startMs = performance.now();
@@ -65,7 +70,7 @@ async function main(): Promise<void> {
     const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
     console.log(`${seconds} s: ${keyOf(task)}, seed ${task.seed}; ${left} left`);
   });
-  const outcomes = summarise(results);
+  const outcomes = inCatalogueOrder(summarise(results));
   const base = outcomes.filter(({ cell }) => cell === BASE_CELL.name);
   const findings = judge(base, (scenario) => scenarioOf(scenario).steady);
   print(outcomes, findings);

@@ -9,7 +9,7 @@ const RIGHT = 170;
 const TOP = 44;
 const PANEL = 170;
 const GAP = 46;
-const COLOURS = ['#e07b39', '#b23a48', '#7a5195', '#2a9d8f', '#8d6e63', '#c9a227', '#6b8e23', '#d16ba5'];
+const COLOURS = ['#e07b39', '#b23a48', '#7a5195', '#2a9d8f', '#9e9e9e', '#c9a227', '#6b8e23', '#d16ba5'];
 
 /** A value at a minute; absent values break the line. */
 type Line = readonly (readonly [minute: number, value: number | undefined])[];
