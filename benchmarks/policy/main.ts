@@ -13,6 +13,7 @@ import {
   terminal,
 } from './report/tables.ts';
 import { judge, overall, type Finding } from './report/verdict.ts';
+import type { TaskResult } from './run-task.ts';
 import { runTasks } from './run-tasks.ts';
 import { SCENARIOS, scenarioOf } from './scenarios/catalogue.ts';
 
@@ -66,10 +67,13 @@ async function main(): Promise<void> {
   const startMs = performance.now();
   const tasks = tasksOf(extent, tuning ? 'Tuning' : 'Reporting');
   console.log(`${tasks.length} sets of runs in ${WORKERS} processes`);
-  const results = await runTasks(tasks, WORKERS, ({ task }, left) => {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const tell = ({ task }: TaskResult, left: number): void => {
     const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
     console.log(`${seconds} s: ${keyOf(task)}, seed ${task.seed}; ${left} left`);
-  });
+  };
+  const results = await runTasks(tasks, WORKERS, tell, stop.signal);
   const outcomes = inCatalogueOrder(summarise(results));
   const base = outcomes.filter(({ cell }) => cell === BASE_CELL.name);
   const findings = judge(base, (scenario) => scenarioOf(scenario).steady);

@@ -8,6 +8,7 @@ const WORKER = join(import.meta.dirname, 'worker.ts');
  * Runs tasks in worker processes, in their order as far as workers are free. The workers end with it.
  *
  * @param onDone called after each task, with how many are left
+ * @param stop ends the workers in the middle of their tasks
  * @returns results in the order of the tasks
  * @throws Error when a worker ends before its task is done
  */
@@ -15,12 +16,13 @@ export async function runTasks(
   tasks: readonly Task[],
   workers: number,
   onDone: (result: TaskResult, left: number) => void,
+  stop: AbortSignal,
 ): Promise<readonly TaskResult[]> {
   const results: (TaskResult | undefined)[] = tasks.map(() => undefined);
   let next = 0;
   let left = tasks.length;
   const children = Array.from({ length: Math.min(workers, tasks.length) }, () =>
-    fork(WORKER, { serialization: 'advanced' }),
+    fork(WORKER, { serialization: 'advanced', signal: stop }),
   );
   const work = async (child: ChildProcess): Promise<void> => {
     for (let index = next++; index < tasks.length; index = next++) {
@@ -44,8 +46,10 @@ function ask(child: ChildProcess, task: Task): Promise<TaskResult> {
   return new Promise((resolve, reject) => {
     const ended = (code: number | null): void =>
       reject(new Error(`the worker ended with ${code ?? 'a signal'} on ${task.scenario}, ${task.cell.name}`));
+    child.once('error', reject);
     child.once('exit', ended);
     child.once('message', (result: TaskResult) => {
+      child.off('error', reject);
       child.off('exit', ended);
       resolve(result);
     });
