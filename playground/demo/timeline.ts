@@ -29,7 +29,7 @@ const LEFT = 64;
 const RIGHT = 24;
 const PANEL_HEIGHT = 120;
 const GAP = 46;
-const TOP = 84;
+const TOP = 96;
 
 const PANELS: readonly Panel[] = [
   {
@@ -63,11 +63,13 @@ export function drawTimeline(title: string, samples: readonly Sample[], changes:
   const panels = PANELS.map((panel, index) =>
     drawPanel(panel, TOP + index * (PANEL_HEIGHT + GAP), samples, x),
   );
-  const marks = changes.map(({ seconds, text }) => {
+  const marks = changes.map(({ seconds, text }, index) => {
     const at = x(seconds).toFixed(1);
+    // Neighbours stand on two lines, so that their words do not run into each other.
+    const above = TOP - 32 - (index % 2) * 12;
     return (
       `<line x1="${at}" x2="${at}" y1="${TOP - 28}" y2="${height - GAP}" stroke="#d0d7de" stroke-dasharray="2 3"/>` +
-      `<text x="${at}" y="${TOP - 32}" font-size="10" text-anchor="middle" fill="#57606a">${text}</text>`
+      `<text x="${at}" y="${above}" font-size="10" text-anchor="middle" fill="#57606a">${text}</text>`
     );
   });
   const ticks = Array.from({ length: Math.floor(end / 20) + 1 }, (_, index) => index * 20).map(
