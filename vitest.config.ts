@@ -17,6 +17,8 @@ export default defineConfig({
           // No test here changes what another one sees, so a worker loads each module once: a third of the CPU.
           pool: 'threads',
           isolate: false,
+          // By default one core stays free, which on two cores means one worker.
+          maxWorkers: '100%',
           restoreMocks: true,
           unstubEnvs: true,
         },
