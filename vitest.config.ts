@@ -16,6 +16,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', 'playground/**/*.integration.test.ts'],
           // No test here changes what another one sees, so a worker loads each module once: a third of the CPU.
           pool: 'threads',
+          // A test that starts a process may wait long for a core on a busy machine; it says what is wrong by itself.
+          testTimeout: 30_000,
           isolate: false,
           // By default one core stays free, which on two cores means one worker.
           maxWorkers: '100%',
