@@ -82,10 +82,11 @@ export function epochMs(): number {
 
 function pageWith(captured: string, { waiting, kvCacheUsage }: (typeof LOADS)[Load]): Buffer {
   const page = [
-    ['vllm:num_requests_waiting', waiting],
-    ['vllm:kv_cache_usage_perc', kvCacheUsage],
+    ['vllm:num_requests_waiting\\{', waiting],
+    ['vllm:num_requests_waiting_by_reason\\{.*reason="capacity"', waiting],
+    ['vllm:kv_cache_usage_perc\\{', kvCacheUsage],
   ].reduce<string>(
-    (text, [family, value]) => text.replace(new RegExp(`^(${family}\\{.*\\}) .*$`, 'm'), `$1 ${value}`),
+    (text, [series, value]) => text.replace(new RegExp(`^(${series}.*\\}) .*$`, 'm'), `$1 ${value}`),
     captured,
   );
   return Buffer.from(page);
