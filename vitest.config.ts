@@ -19,8 +19,9 @@ export default defineConfig({
           // A test that starts a process may wait long for a core on a busy machine; it says what is wrong by itself.
           testTimeout: 30_000,
           isolate: false,
-          // By default one core stays free, which on two cores means one worker.
-          maxWorkers: '100%',
+          // By default one core stays free, which on two cores means one worker. A good part of the time is spent
+          // waiting for sockets, so three keep two cores busy.
+          maxWorkers: 3,
           restoreMocks: true,
           unstubEnvs: true,
         },
