@@ -50,7 +50,7 @@ function headline({ engines }: FleetSnapshot, { size }: FleetDecision): string {
 }
 
 /** What the users of the fleet feel; nothing while nobody was served. */
-function trafficSentence({ traffic }: FleetSnapshot): string[] {
+function trafficSentence({ traffic = {} }: FleetSnapshot): string[] {
   const { requestRate, generationTokenRate, ttftP95, interTokenLatencyP95, preemptionRate } = traffic;
   if (requestRate === undefined || generationTokenRate === undefined || generationTokenRate === 0) return [];
   const parts = [

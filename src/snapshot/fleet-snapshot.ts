@@ -44,8 +44,11 @@ export interface FleetSnapshot {
   readonly failure?: { readonly reason: string; readonly message: string };
   /** The vLLM version that the engines or the spec tell; absent while unknown. */
   readonly engineVersion?: string;
-  /** Signals over the last minute of all engines together; what no page tells is absent. */
-  readonly traffic: Readonly<Partial<Record<SignalId, number>>>;
+  /**
+   * Signals over the last minute of all engines together; what no page tells is absent. Nothing is decided by them,
+   * so they are gathered only for a status that is written.
+   */
+  readonly traffic?: Readonly<Partial<Record<SignalId, number>>>;
   /** HorizontalPodAutoscalers that aim at the fleet or at one of its ReplicaSets, by name. */
   readonly autoscalers: readonly string[];
 }

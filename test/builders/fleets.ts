@@ -57,7 +57,6 @@ export function fleetSnapshot(
     engines,
     children: { service: 'Current', podDisruptionBudget: 'Current' },
     engineVersion: '0.30.0',
-    traffic: {},
     autoscalers: [],
     ...overrides,
   };

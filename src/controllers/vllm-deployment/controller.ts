@@ -19,7 +19,7 @@ import type { Caches } from './caches.ts';
 import { transitionEvents } from './events.ts';
 import { Executor } from './execute.ts';
 import { afterChange, recallState, type FleetState } from './fleet-states.ts';
-import { gather, scrapeTargets } from './gather.ts';
+import { gather, gatherTraffic, scrapeTargets } from './gather.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 import { SizeDates } from './size-dates.ts';
 
@@ -116,12 +116,15 @@ export class FleetController {
     decision: FleetDecision,
     context: ReconcileContext,
   ): Promise<void> {
-    const { kube, barrier, caches, events, statusRefreshMs } = this.#options;
+    const { kube, barrier, caches, scraper, events, statusRefreshMs } = this.#options;
     const { metadata, status: previous } = snapshot.fleet;
     const state = this.#states.get(metadata.uid) ?? recallState(snapshot, context.now);
-    const status = buildStatus(snapshot, decision, state.history, context.now);
+    const build = (shown: FleetSnapshot): WrittenStatus =>
+      buildStatus(shown, decision, state.history, context.now);
     const isDue = context.now - state.statusWrittenAtMs >= statusRefreshMs;
-    if (!isDue && !differsInSubstance(previous, status)) return;
+    if (!isDue && !differsInSubstance(previous, build(snapshot))) return;
+    const traffic = gatherTraffic(snapshot.fleet, caches, scraper, context.now);
+    const status = build({ ...snapshot, traffic });
     const written = await kube.applyStatus(
       RESOURCE_TYPES.fleet,
       metadata,

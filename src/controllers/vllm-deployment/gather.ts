@@ -51,7 +51,6 @@ export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watc
     replicaSets: observeReplicaSets(fleet, sets, watch),
     engines: pods.map((pod) => observeEngine(pod, pageState(pod, pages, watch, intervalMs))),
     children: { service: serviceState(fleet, caches), podDisruptionBudget: budgetState(fleet, caches) },
-    traffic: trafficOf(pods, pages, watch.nowMs),
     autoscalers: autoscalersOf(fleet, sets, caches),
     ...(version !== undefined && { engineVersion: version }),
     ...(!built.ok && { stalled: { reason: built.reason, message: built.message } }),
@@ -179,8 +178,14 @@ const TRAFFIC = [
 ] as const;
 const TRAFFIC_WINDOW_MS = 60_000;
 
-function trafficOf(pods: readonly PodProjection[], pages: Pages, nowMs: number): FleetSnapshot['traffic'] {
-  const windows = pods.map(({ metadata }) =>
+/** What the fleet did over the last minute. Costs more than all else of a pass: a minute of pages of every engine. */
+export function gatherTraffic(
+  fleet: VLLMDeployment,
+  caches: Caches,
+  pages: Pages,
+  nowMs: number,
+): NonNullable<FleetSnapshot['traffic']> {
+  const windows = ownPods(fleet, caches).map(({ metadata }) =>
     windowOf(pages.history(metadata.uid) ?? EMPTY_HISTORY, nowMs, TRAFFIC_WINDOW_MS),
   );
   return Object.fromEntries(
