@@ -9,7 +9,7 @@ import { differsInSubstance } from '../../fleet/substance.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ReconcileContext, ReconcileResult } from '../../runtime/controller.ts';
 import type { EventRecorder } from '../../runtime/event-recorder.ts';
-import type { ReconcileRequest } from '../../runtime/keys.ts';
+import { keyOf, type ReconcileRequest } from '../../runtime/keys.ts';
 import type { InvalidObject } from '../../runtime/store.ts';
 import type { WriteBarrier } from '../../runtime/write-barrier.ts';
 import type { Scraper } from '../../scraper/scraper.ts';
@@ -59,7 +59,7 @@ export class FleetController {
   /** One pass over one fleet; see `runtime/controller.ts` for the contract. */
   async reconcile(request: ReconcileRequest, context: ReconcileContext): Promise<ReconcileResult> {
     const { caches } = this.#options;
-    const key = `${request.namespace}/${request.name}`;
+    const key = keyOf(request);
     const invalid = caches.fleets.invalid(key);
     if (invalid !== undefined) return this.#reportInvalid(key, invalid, context);
     const fleet = caches.fleets.get(key);
@@ -132,7 +132,7 @@ export class FleetController {
       FIELD_MANAGERS.status,
       context.signal,
     );
-    barrier.wrote(`${metadata.namespace}/${metadata.name}`, caches.fleets, written.resourceVersion);
+    barrier.wrote(keyOf(metadata), caches.fleets, written.resourceVersion);
     this.#states.set(metadata.uid, { ...state, statusWrittenAtMs: context.now });
     for (const event of transitionEvents(snapshot.fleet, previous, status)) events.record(event);
   }

@@ -5,6 +5,7 @@ import type { Action } from '../../fleet/plan.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ObjectToWrite } from '../../kube/apply.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
+import { keyOf } from '../../runtime/keys.ts';
 import type { ObjectMeta } from '../../runtime/ports.ts';
 import type { WriteBarrier } from '../../runtime/write-barrier.ts';
 import type { EngineSnapshot } from '../../snapshot/engine-snapshot.ts';
@@ -100,7 +101,7 @@ export class Executor {
       child.state === 'Differs'
         ? await this.#kube.apply(child.type, object, FIELD_MANAGERS.children, signal)
         : await this.#create(child.type, object, signal);
-    this.#barrier.wrote(keyOf(snapshot), child.store, meta.resourceVersion);
+    this.#barrier.wrote(keyOf(snapshot.fleet.metadata), child.store, meta.resourceVersion);
   }
 
   async #create(type: ResourceType, object: ObjectToWrite, signal: AbortSignal): Promise<ObjectMeta> {
@@ -125,7 +126,7 @@ export class Executor {
     const built = buildReplicaSet(snapshot.fleet, revision, replicas);
     if (!built.ok) throw new StalledError(built.reason, built.message);
     const meta = await this.#create(RESOURCE_TYPES.replicaSet, built.value, signal);
-    this.#barrier.wrote(keyOf(snapshot), this.#caches.replicaSets, meta.resourceVersion);
+    this.#barrier.wrote(keyOf(snapshot.fleet.metadata), this.#caches.replicaSets, meta.resourceVersion);
   }
 
   /**
@@ -214,7 +215,7 @@ export class Executor {
       FIELD_MANAGERS.scale,
       signal,
     );
-    this.#barrier.wrote(keyOf(snapshot), this.#caches.replicaSets, written.resourceVersion);
+    this.#barrier.wrote(keyOf(snapshot.fleet.metadata), this.#caches.replicaSets, written.resourceVersion);
   }
 
   async #setDeletionCost(
@@ -233,12 +234,8 @@ export class Executor {
       },
       signal,
     );
-    this.#barrier.wrote(keyOf(snapshot), this.#caches.pods, meta.resourceVersion);
+    this.#barrier.wrote(keyOf(snapshot.fleet.metadata), this.#caches.pods, meta.resourceVersion);
   }
-}
-
-function keyOf({ fleet: { metadata } }: FleetSnapshot): string {
-  return `${metadata.namespace}/${metadata.name}`;
 }
 
 function refOf(snapshot: FleetSnapshot, name: string): { namespace: string; name: string } {

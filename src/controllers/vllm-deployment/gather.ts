@@ -1,6 +1,7 @@
 import { HTTP_PORT_NAME, LABELS } from '../../api/v1alpha1/constants.ts';
 import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
 import { formatVersion } from '../../engine/version.ts';
+import { keyOf } from '../../runtime/keys.ts';
 import type { Scraper } from '../../scraper/scraper.ts';
 import type { ScrapeTarget } from '../../scraper/target.ts';
 import { SIGNALS, type SignalId } from '../../signals/catalogue.ts';
@@ -84,7 +85,7 @@ function hasStarted({ containerStatuses }: PodProjection['status']): boolean {
 
 function ownReplicaSets(fleet: VLLMDeployment, caches: Caches): readonly ReplicaSetProjection[] {
   return caches.replicaSets
-    .byIndex('fleet', keyOfFleet(fleet))
+    .byIndex('fleet', keyOf(fleet.metadata))
     .filter(
       ({ metadata }) => metadata.deletionTimestamp === undefined && isOwnedBy(metadata, fleet.metadata.uid),
     );
@@ -93,12 +94,8 @@ function ownReplicaSets(fleet: VLLMDeployment, caches: Caches): readonly Replica
 function ownPods(fleet: VLLMDeployment, caches: Caches): readonly PodProjection[] {
   const sets = new Set(ownReplicaSets(fleet, caches).map(({ metadata }) => metadata.uid));
   return caches.pods
-    .byIndex('fleet', keyOfFleet(fleet))
+    .byIndex('fleet', keyOf(fleet.metadata))
     .filter((pod) => isEngine(pod) && [...sets].some((uid) => isOwnedBy(pod.metadata, uid)));
-}
-
-function keyOfFleet({ metadata }: VLLMDeployment): string {
-  return `${metadata.namespace}/${metadata.name}`;
 }
 
 type Owned = Pick<PodProjection['metadata'], 'ownerReferences'>;
@@ -203,13 +200,13 @@ function versionOf(fleet: VLLMDeployment, pods: readonly PodProjection[], pages:
 }
 
 function serviceState(fleet: VLLMDeployment, caches: Caches): ChildState {
-  const found = caches.services.get(keyOfFleet(fleet));
+  const found = caches.services.get(keyOf(fleet.metadata));
   if (found === undefined || !isOwnedBy(found.metadata, fleet.metadata.uid)) return 'Absent';
   return contains(found.spec, buildService(fleet).spec) ? 'Current' : 'Differs';
 }
 
 function budgetState(fleet: VLLMDeployment, caches: Caches): ChildState | 'Unwanted' {
-  const found = caches.disruptionBudgets.get(keyOfFleet(fleet));
+  const found = caches.disruptionBudgets.get(keyOf(fleet.metadata));
   if (found !== undefined && isOwnedBy(found.metadata, fleet.metadata.uid)) {
     return contains(found.spec, buildPodDisruptionBudget(fleet).spec) ? 'Current' : 'Differs';
   }
