@@ -34,6 +34,7 @@ export function jsonOf(sample: EngineSample): Readonly<Record<string, unknown>> 
     models: sample.models,
     waitingByReason: sample.waitingByReason,
     admissionRejections: sample.admissionRejections,
+    httpAnswered: sample.httpAnswered,
     notObservable: sample.notObservable,
   };
 }

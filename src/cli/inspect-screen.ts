@@ -125,10 +125,16 @@ function requests(sample: EngineSample): string[] {
   const lines = [
     'Requests since start',
     row('finished', sample.requests === undefined ? ABSENT : counts(sample.requests)),
+    row('answered', answers(sample.httpAnswered)),
   ];
   if (sample.admissionRejections !== undefined)
     lines.push(row('refused', counts(sample.admissionRejections)));
   return lines;
+}
+
+/** More than finished where clients have left: the engine does not count those. */
+function answers(httpAnswered: number | undefined): string {
+  return httpAnswered === undefined ? ABSENT : `${whole(httpAnswered)} over HTTP, clients that left included`;
 }
 
 function server(sample: EngineSample): string[] {

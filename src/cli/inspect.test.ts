@@ -124,6 +124,7 @@ describe('--json', () => {
       'models',
       'waitingByReason',
       'admissionRejections',
+      'httpAnswered',
       'notObservable',
     ]);
   });

@@ -1,6 +1,7 @@
 import { labelText, sameBytes } from './bytes.ts';
 import { CacheConfigReader } from './cache-config.ts';
 import { BREAKDOWNS, HISTOGRAMS, PROCESS_NAMES, SCALARS, type Family } from './families.ts';
+import { GENERATING_ROUTES } from './http-requests.ts';
 import type { LabelReader } from './labels.ts';
 
 /** Far above what exists: a page that goes over is refused, so that no page decides how much memory it takes. */
@@ -111,6 +112,8 @@ export class PageState {
   readonly ranks: Rank[] = [];
   readonly reasons: string[] = [];
   readonly process: number[] = PROCESS_NAMES.map(() => Number.NaN);
+  /** Requests answered with success, by generating route. */
+  readonly answered: number[] = GENERATING_ROUTES.map(() => Number.NaN);
   readonly markers = new Set<number>();
   /** Families that are on the page but cannot be believed, and what is wrong with them. */
   readonly problems = new Map<string, string>();
@@ -124,6 +127,7 @@ export class PageState {
     this.reasons.length = 0;
     this.reasonSlices.length = 0;
     this.process.fill(Number.NaN);
+    this.answered.fill(Number.NaN);
     this.markers.clear();
     this.problems.clear();
     this.cacheConfig.clear();
@@ -134,17 +138,19 @@ export class PageState {
   rewind(): void {
     for (const rank of this.ranks) rank.rewind();
     this.process.fill(Number.NaN);
+    this.answered.fill(Number.NaN);
     this.problems.clear();
   }
 
   /**
    * Takes in one value. `rank` is undefined for the families of the server's process, `reason` is the index of a
-   * breakdown's reason, `bound` a bucket's upper bound. False if a histogram then has more buckets than any real one.
+   * breakdown's reason or of a generating route (-1 for any other), `bound` a bucket's upper bound. False if a histogram
+   * then has more buckets than any real one.
    */
   put(family: Family, rank: Rank | undefined, reason: number, bound: number, value: number): boolean {
     if (family.kind === 'marker' || family.kind === 'cacheConfig') return true;
     // Counts, fractions, bytes and seconds: none of them is negative or without end.
-    if (!(value >= 0 && value <= family.most)) {
+    if (!(value >= 0 && value <= family.most) && reason >= 0) {
       const note = value > 1 && family.most === 1 ? ', which is no fraction' : '';
       this.problems.set(family.base, `${family.name} has the value ${value}${note}`);
     }
@@ -155,9 +161,6 @@ export class PageState {
       case 'breakdown':
         rank?.addBreakdown(family.slot, reason, value);
         return true;
-      case 'process':
-        this.process[family.slot] = value;
-        return true;
       case 'bucket':
       case 'count':
       case 'sum': {
@@ -167,6 +170,12 @@ export class PageState {
         histogram[family.kind] = value;
         return true;
       }
+      case 'process':
+        this.process[family.slot] = value;
+        return true;
+      case 'answered':
+        if (reason >= 0 && !((this.answered[reason] ?? Number.NaN) >= value)) this.answered[reason] = value;
+        return true;
     }
   }
 

@@ -2,10 +2,12 @@ import type { PageState, Rank } from './accumulate.ts';
 import { buildHistograms } from './build-histograms.ts';
 import { labelText } from './bytes.ts';
 import { believablePrefixCache, withoutNullBlock } from './corrections.ts';
-import { dialectOf, writerOf } from './dialect.ts';
+import { dialectOf, writerOf, type Writer } from './dialect.ts';
 import {
   BREAKDOWNS,
   BREAKDOWN_NAMES,
+  HTTP_REQUESTS_NAME,
+  MARKERS,
   SCALARS,
   SCALAR_NAMES,
   type Breakdown,
@@ -44,6 +46,7 @@ export function buildSample(page: PageState, bytes: Uint8Array): EngineSample {
     steps: total(page, 'steps'),
     requests: breakdown(page, 'requests'),
     admissionRejections,
+    httpAnswered: httpAnswered(page, writer),
     prefixCache: believablePrefixCache({ dialect: version, waiting, promptTokens }, counted, localHits),
     cacheConfig,
     histograms: { ...latency, interTokenLatency },
@@ -106,6 +109,18 @@ function breakdown(page: PageState, name: Breakdown): Record<string, number> | u
   });
   // fromEntries defines own properties, so a label `__proto__` is an entry like any other.
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/**
+ * Generation requests answered over HTTP. A route's series appears with its first request: without one, none was
+ * answered, if the page has HTTP families at all. The Rust front end counts as an answer begins, and leaves out those
+ * whose client has gone by then (rust/src/server/src/middleware/metrics.rs).
+ */
+function httpAnswered(page: PageState, writer: Writer): number | undefined {
+  if (writer === 'rust' || page.problems.has(HTTP_REQUESTS_NAME)) return undefined;
+  const counted = page.answered.filter((value) => !Number.isNaN(value));
+  if (counted.length === 0 && !page.markers.has(MARKERS.indexOf('http'))) return undefined;
+  return counted.reduce((total, value) => total + value, 0);
 }
 
 function prefixCache(page: PageState): PrefixCache | undefined {

@@ -49,11 +49,11 @@ export const HISTOGRAMS = [
 export const PROCESS_NAMES = ['process_resident_memory_bytes', 'process_start_time_seconds'] as const;
 
 /** Families whose presence alone tells something: the version's dialect, or that this is vLLM's server at all. */
-export const MARKERS = ['prefillKvComputed', 'numPreemptions', 'server'] as const;
+export const MARKERS = ['prefillKvComputed', 'numPreemptions', 'python', 'http'] as const;
 export type Marker = (typeof MARKERS)[number];
 
 export type FamilyKind =
-  'scalar' | 'breakdown' | 'bucket' | 'count' | 'sum' | 'cacheConfig' | 'process' | 'marker';
+  'scalar' | 'breakdown' | 'bucket' | 'count' | 'sum' | 'cacheConfig' | 'process' | 'answered' | 'marker';
 
 export interface Family {
   /** The sample's whole name, as it stands on the line. */
@@ -110,8 +110,13 @@ const MARKER_NAMES: Readonly<Record<Marker, readonly string[]>> = {
   prefillKvComputed: ['vllm:request_prefill_kv_computed_tokens_count'],
   numPreemptions: ['vllm:request_num_preemptions_count'],
   // What vLLM's API server says beside its own families, and alone under --disable-log-stats.
-  server: ['python_info', 'http_request_duration_highr_seconds_count'],
+  python: ['python_info'],
+  // The one HTTP family without labels: it is on the page before the first request.
+  http: ['http_request_duration_highr_seconds_count'],
 };
+
+/** What the HTTP server has answered, by route, method and class of status. */
+export const HTTP_REQUESTS_NAME = 'http_requests_total';
 
 export const CACHE_CONFIG_NAME = 'vllm:cache_config_info';
 
@@ -144,6 +149,7 @@ function all(): Family[] {
   });
   add('cacheConfig', CACHE_CONFIG_NAME, 0);
   PROCESS_NAMES.forEach((name, slot) => add('process', name, slot));
+  add('answered', HTTP_REQUESTS_NAME, 0);
   MARKERS.forEach((key, slot) => MARKER_NAMES[key].forEach((name) => add('marker', name, slot)));
   return families;
 }

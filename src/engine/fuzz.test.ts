@@ -12,8 +12,8 @@ const WHOLE = scanPage(PAGE);
 /** What is unsound about a result; nothing, if it is a sample whose figures can be, or an error with a sentence. */
 function faults(result: PageResult): string[] {
   if (!result.ok) return /^.{20,400}$/s.test(result.message) ? [] : [`message "${result.message}"`];
-  const { running, waiting, kvCacheUsage, ranks, models, requests } = result.sample;
-  const figures = { running, waiting, kvCacheUsage, ...requests };
+  const { running, waiting, kvCacheUsage, ranks, models, requests, httpAnswered } = result.sample;
+  const figures = { running, waiting, kvCacheUsage, httpAnswered, ...requests };
   const wrong = Object.entries(figures).filter(
     ([, figure]) => figure !== undefined && !(figure >= 0 && figure < Infinity),
   );
@@ -66,6 +66,7 @@ test('random series of wanted families give a sample or an error', () => {
     'vllm:request_success_total',
     'vllm:time_to_first_token_seconds_bucket',
     'vllm:cache_config_info',
+    'http_requests_total',
   );
   const labels = fc.string({
     unit: fc.constantFrom('{', '}', '"', '\\', ',', '=', ' ', 'le', 'engine', '0'),

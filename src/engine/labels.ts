@@ -93,7 +93,7 @@ export class LabelReader {
   }
 }
 
-function is(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+export function is(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   return sameBytes(name, 0, name.length, bytes, start, end);
 }
 

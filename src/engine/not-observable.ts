@@ -3,6 +3,7 @@ import {
   BREAKDOWN_NAMES,
   CACHE_CONFIG_NAME,
   HISTOGRAM_NAMES,
+  HTTP_REQUESTS_NAME,
   PROCESS_NAMES,
   SCALAR_NAMES,
 } from './families.ts';
@@ -37,6 +38,7 @@ const TOP = {
   steps: { families: [SCALAR_NAMES.steps], hint: FIRST_REQUEST },
   requests: { families: [BREAKDOWN_NAMES.requests], hint: FIRST_REQUEST },
   admissionRejections: { families: [BREAKDOWN_NAMES.admissionRejections], hint: since('0.32') },
+  httpAnswered: { families: [HTTP_REQUESTS_NAME], hint: 'V1 engines show it since vLLM 0.8.3' },
   prefixCache: {
     families: [
       SCALAR_NAMES.prefixQueries,
@@ -71,7 +73,7 @@ const PROCESS: readonly string[] = PROCESS_NAMES;
 /** Families that a writer of pages other than vLLM's own server never shows. */
 const NOT_OF_WRITER = {
   rust: new Set([SCALAR_NAMES.steps, CACHE_CONFIG_NAME, ...PROCESS]),
-  ray: new Set([CACHE_CONFIG_NAME, ...PROCESS]),
+  ray: new Set([CACHE_CONFIG_NAME, HTTP_REQUESTS_NAME, ...PROCESS]),
 } as const satisfies Record<Exclude<Writer, 'vllm'>, ReadonlySet<string>>;
 const WRITER_TEXT = {
   rust: "vLLM's Rust front end",
@@ -110,6 +112,9 @@ export function explainAbsence(
   for (const [field, origin] of LATENCY_FIELDS) {
     if (sample.histograms[field] === undefined) reasons[field] = because(origin, context);
   }
+  if (context.writer === 'rust')
+    reasons['httpAnswered'] =
+      `${WRITER_TEXT.rust} counts ${HTTP_REQUESTS_NAME} when an answer begins, not when it ends`;
   const { counted } = context;
   if (sample.prefixCache === undefined && counted !== undefined)
     reasons['prefixCache'] = retriesCounted(counted, sample);

@@ -87,6 +87,17 @@ export interface EngineSample {
   readonly requests?: Readonly<Record<string, number>> | undefined;
   /** Requests refused at the door, by reason; since 0.32. */
   readonly admissionRejections?: Readonly<Record<string, number>> | undefined;
+  /**
+   * Generation requests that were answered over HTTP with success (POST, 2xx; `GENERATING_ROUTES`), counted when the
+   * answer ends: on the 90 pages of `series/` it grows with `requests`, page by page, and requests that wait with an
+   * open stream are not in it. So with `running` and `waiting` it makes up all that have come.
+   *
+   * In it, unlike `requests`: those whose client left while they waited or ran. Not in it: bad requests (4xx), failed
+   * ones (5xx), refused ones whose answer had not begun (503). A stream refused after its head was sent is a 2xx, and is
+   * in `admissionRejections` too; so is in it one that fails under way. One HTTP request may be several of the engine
+   * (`n`, a list of prompts, a batch).
+   */
+  readonly httpAnswered?: number | undefined;
   /** Absent also where the page's counters cannot be believed: before 0.17 once requests have waited. */
   readonly prefixCache?: PrefixCache | undefined;
   readonly cacheConfig?: CacheConfig | undefined;

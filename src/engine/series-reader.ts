@@ -1,7 +1,9 @@
 import { PageState, type Rank } from './accumulate.ts';
 import { BucketRun } from './bucket-run.ts';
 import { CARRIAGE_RETURN, HASH, NEWLINE, NumberReader, OPEN_BRACE, nextLine, skipBlanks } from './bytes.ts';
+import type { CacheConfigReader } from './cache-config.ts';
 import type { Family } from './families.ts';
+import { HttpRequestsReader } from './http-requests.ts';
 import { LONGEST_LABEL_VALUE, LabelReader } from './labels.ts';
 import type { ValueLog } from './layout.ts';
 
@@ -24,6 +26,7 @@ export class SeriesReader {
   /** What is wrong with the line whose read returned -1. */
   fault: Fault | undefined;
   private readonly labels = new LabelReader();
+  private readonly httpRequests = new HttpRequestsReader();
   private readonly number = new NumberReader();
   private readonly run = new BucketRun();
   private log: ValueLog | undefined;
@@ -84,6 +87,8 @@ export class SeriesReader {
     if (kind === 'marker') this.page.markers.add(family.slot);
     if (kind === 'marker' || kind === 'cacheConfig' || kind === 'process')
       return this.keep(bytes, family, undefined, 0, 0, value, end);
+    if (kind === 'answered')
+      return this.keep(bytes, family, undefined, this.httpRequests.route, 0, value, end);
     const rank = this.page.rank(bytes, this.labels);
     if (rank === undefined) return this.tooMany(family) >= 0;
     if (kind === 'breakdown') {
@@ -117,13 +122,18 @@ export class SeriesReader {
   private readLabels(bytes: Uint8Array, start: number, family: Family): number {
     const { labels } = this;
     labels.clear();
+    this.httpRequests.clear();
     if (bytes[start] !== OPEN_BRACE) return start;
-    const block = family.kind === 'cacheConfig' ? this.page.cacheConfig : labels;
-    const end = block.read(bytes, start + 1);
+    const end = this.blockOf(family).read(bytes, start + 1);
     if (end < 0) return this.bad(family, 'its labels are malformed');
     const longest = labels.longest();
     if (longest <= LONGEST_LABEL_VALUE) return end;
     return this.bad(family, `a label has ${longest} bytes, more than ${LONGEST_LABEL_VALUE}`);
+  }
+
+  private blockOf({ kind }: Family): LabelReader | CacheConfigReader | HttpRequestsReader {
+    if (kind === 'cacheConfig') return this.page.cacheConfig;
+    return kind === 'answered' ? this.httpRequests : this.labels;
   }
 
   /** The value, into `number`; what follows it on the line may be a time stamp or an exemplar, and is passed over. */

@@ -108,7 +108,7 @@ const rows: readonly (readonly [what: string, lines: readonly string[], expected
   ],
   [
     'a family nobody wants, malformed',
-    ['vllm:someday{engine=oops', 'http_requests_total{{{', `vllm:num_requests_running${E0} 4`],
+    ['vllm:someday{engine=oops', 'http_request_size_bytes_sum{{{', `vllm:num_requests_running${E0} 4`],
     { running: 4 },
   ],
 ];

@@ -7,6 +7,10 @@ export interface Series {
   readonly value: number;
 }
 
+/** Requests at these routes run in the engine until they are answered; `/inference/v1/abort_requests` does not. */
+const GENERATES =
+  /^(?:\/v1\/(?:(?:chat\/)?completions|chat\/completions\/batch|responses|messages|systemone|audio\/(?:transcriptions|translations))|\/cohere\/v2\/chat|\/generative_scoring|(?:\/inference\/v1)?\/generate|\/invocations)$/;
+
 /**
  * What a page says, worked out from its plain series: aliases, sums over ranks and fullest ranks written down once more,
  * without a look at the scanner.
@@ -33,6 +37,7 @@ export class PageFacts {
       requests: this.#by('vllm:request_success_total', 'finished_reason'),
       waitingByReason: this.#by('vllm:num_requests_waiting_by_reason', 'reason'),
       admissionRejections: this.#by('vllm:admission_rejections_total', 'reason'),
+      httpAnswered: this.#httpAnswered(),
       memory: this.#sum('process_resident_memory_bytes'),
       start: this.#sum('process_start_time_seconds'),
       blockSize: this.#cacheConfig('block_size'),
@@ -67,6 +72,14 @@ export class PageFacts {
       { queries: queries ?? gpuQueries, hits: hits ?? gpuHits },
       { queries: this.#sum('vllm:prompt_tokens_total'), hits: local },
     ];
+  }
+
+  #httpAnswered(): number | undefined {
+    if (!this.#families.has('http_request_duration_highr_seconds_count')) return undefined;
+    return (this.#families.get('http_requests_total') ?? [])
+      .filter(({ labels }) => labels['method'] === 'POST' && labels['status'] === '2xx')
+      .filter(({ labels }) => GENERATES.test(labels['handler'] ?? ''))
+      .reduce((total, { value }) => total + value, 0);
   }
 
   #pair(what: string): readonly (number | undefined)[] {
@@ -137,6 +150,7 @@ export function factsOf(sample: EngineSample): Facts {
     requests: sample.requests,
     waitingByReason: sample.waitingByReason,
     admissionRejections: sample.admissionRejections,
+    httpAnswered: sample.httpAnswered,
     memory: sample.processResidentMemoryBytes,
     start: sample.processStartTimeSeconds,
     blockSize: cacheConfig?.blockSize,
