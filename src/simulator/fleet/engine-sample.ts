@@ -32,6 +32,8 @@ export function sampleOf(
       max_num_queued_reqs: sum((rank) => rank.rejectedByQueueLimit),
       max_num_queued_tokens: sum((rank) => rank.rejectedByTokenLimit),
     },
+    // Each request is one of HTTP, and is refused, if at all, before its answer begins.
+    httpAnswered: sum((rank) => rank.finished.stop + rank.finished.length + rank.aborted),
     prefixCache: {
       queries: sum((rank) => rank.prefixCacheQueries),
       hits: sum((rank) => rank.prefixCacheHits),

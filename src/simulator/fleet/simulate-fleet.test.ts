@@ -173,6 +173,28 @@ describe('a fleet under load', () => {
     expect(sum((page) => page.running)).toBe(0);
   });
 
+  test('accounts on its pages for every request at any time: answered, abandoned, refused, or in an engine', () => {
+    // Four run for 40 s, two wait until they leave at 30 s, the rest is refused; two more come later.
+    const list = [
+      ...Array.from({ length: 9 }, () => arrival(0, 4000)),
+      arrival(42_000, 10),
+      arrival(51_000, 10),
+    ];
+    const engine = { ...CONFIG.engine, maxNumQueuedReqs: 6 };
+    const seen: { readonly come: number; readonly told: number; readonly out: number }[] = [];
+    simulateFleet({ ...CONFIG, engine, durationMs: MINUTE }, list, ({ nowMs, engines, size }) => {
+      for (const { sample } of engines) {
+        const { httpAnswered = NaN, running = NaN, waiting = NaN, admissionRejections } = sample ?? {};
+        const refused = admissionRejections?.['max_num_queued_reqs'] ?? NaN;
+        const come = list.filter(({ atMs }) => atMs <= nowMs).length;
+        seen.push({ come, told: httpAnswered + running + waiting + refused, out: httpAnswered });
+      }
+      return size;
+    });
+    expect(seen.map(({ told }) => told)).toEqual(seen.map(({ come }) => come));
+    expect([...new Set(seen.map(({ out }) => out))]).toEqual([0, 2, 6, 7, 8]);
+  });
+
   test('tells on its pages which requests wait for an adapter only', () => {
     const engine = { ...CONFIG.engine, maxLoras: 1 };
     const list = ['x', 'y', 'y'].map((adapter) => ({ ...arrival(0, 1000), adapter }));

@@ -208,6 +208,7 @@ describe('an abort', () => {
     expect(bench.timesOf('first')).toHaveLength(5);
     expect(bench.engine.stats).toMatchObject({ running: 0, waiting: 0, kvCacheUsage: 0 });
     expect(bench.engine.stats.finished).toEqual({ stop: 0, length: 1 });
+    expect(bench.engine.stats.aborted).toBe(1);
     expect(bench.engine.inFlight).toBe(0);
   });
 

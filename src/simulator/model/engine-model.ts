@@ -97,6 +97,7 @@ export class EngineModel {
     else this.#line.remove(state);
     state.phase = 'Gone';
     this.kv.release(state);
+    this.stats.aborted += 1;
     this.#blocked = false;
     this.#publishGauges();
     return true;

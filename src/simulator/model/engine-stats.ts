@@ -36,6 +36,8 @@ export class EngineStats {
   rejectedByQueueLimit = 0;
   rejectedByTokenLimit = 0;
   readonly finished: Record<FinishReason, number> = { stop: 0, length: 0 };
+  /** Requests whose client left; vLLM's own families do not count them. */
+  aborted = 0;
 
   /** Steps that gave output; its count is the engine's heartbeat. Recomputed tokens are not in it. */
   readonly iterationTokens = new Histogram(ITERATION_TOKENS_BUCKETS);
