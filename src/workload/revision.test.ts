@@ -30,6 +30,11 @@ describe('the revision stays', () => {
     ['when the served name is the name', { model: { ...MODEL, servedName: MODEL.name } }],
     ['when the size changes', { replicas: 5 }],
     ['when the scaling changes', { scaling: { minReplicas: 2, maxReplicas: 30, mode: 'Advisory' } }],
+    [
+      'when a schedule is added',
+      { scaling: { maxReplicas: 8, schedules: [{ cron: '0 8 * * *', minReplicas: 2 }] } },
+    ],
+    ['when the latency targets change', { latency: { useCase: 'RAG', ttftMilliseconds: 700 } }],
     ['when the fleet is suspended', { suspend: true }],
     [
       'when the scrape changes',

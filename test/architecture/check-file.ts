@@ -5,7 +5,7 @@ import {
   MAY_BE_ASYNC,
   ONLY_IMPORTERS,
   placeOf,
-  PURE_NODE_MODULES,
+  PURE_IN_FOLDER,
   PURE_PACKAGES,
   type Place,
 } from './house.ts';
@@ -72,6 +72,6 @@ function relativeBreach(path: string, place: Place, specifier: string, isTest: b
 
 function packageBreach(place: Place, specifier: string): string | undefined {
   if (PURE_PACKAGES.has(specifier)) return undefined;
-  if (PURE_NODE_MODULES.get(place.folder)?.has(specifier) === true) return undefined;
+  if (PURE_IN_FOLDER.get(place.folder)?.has(specifier) === true) return undefined;
   return `imports ${specifier}, but rank ${place.rank} (${place.folder}/) is pure`;
 }

@@ -28,8 +28,9 @@ export const ERROR_CATALOGUE = 'errors.ts';
 /** Packages without I/O; all others stay in ranks 8 and above. */
 export const PURE_PACKAGES: ReadonlySet<string> = new Set(['zod', 'yaml']);
 
-/** Node modules that a pure folder may use, because what is used of them is a pure function. */
-export const PURE_NODE_MODULES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+/** Modules that a pure folder may use, because what is used of them is a pure function. */
+export const PURE_IN_FOLDER: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['api', new Set(['croner'])],
   ['workload', new Set(['node:crypto'])],
 ]);
 

@@ -4,6 +4,7 @@ import { startPlayground, type Playground } from '../../playground/playground.ts
 import { isJsonObject } from '../../src/api/json.ts';
 import { BAD_ENGINES } from './bad-resources/engine.ts';
 import { BAD_PODS } from './bad-resources/pods.ts';
+import { BAD_SCHEDULES } from './bad-resources/schedules.ts';
 import { BAD_SIZES } from './bad-resources/sizes.ts';
 import { applyCrds } from './crds.ts';
 
@@ -28,7 +29,7 @@ spec:
   scaling: {maxReplicas: 8}
 `;
 
-test.concurrent.each([...BAD_SIZES, ...BAD_ENGINES, ...BAD_PODS])(
+test.concurrent.each([...BAD_SIZES, ...BAD_SCHEDULES, ...BAD_ENGINES, ...BAD_PODS])(
   '%s is refused with a remedy',
   async (_, fragment, prints) => {
     const resource = JSON.stringify(merged(parse(GOOD), parse(fragment)));

@@ -135,7 +135,9 @@ describe('the children', () => {
 
   test('of every example come from a resource that the CRD accepts', async () => {
     const created = await kubectl(pg, 'apply', '--dry-run=server', '-f', repositoryPath('examples'));
-    expect(created).toContain('vllmdeployment.vllm.warden.dev/chat-8b created');
+    for (const name of ['chat-8b', 'code-assistant']) {
+      expect(created).toContain(`vllmdeployment.vllm.warden.dev/${name} created`);
+    }
   });
 
   test('become pods', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { atomicList, RESTARTS_NOTHING, rules, ruleWithValues } from '../schema.ts';
+import { ScalingSchedule } from './schedule.ts';
 
 export const ScalingPolicy = z.object({
   type: z
@@ -106,6 +107,14 @@ export const Scaling = z
     behavior: ScalingBehavior.prefault({}).describe(
       `How fast the size may change, in the words of HorizontalPodAutoscaler autoscaling/v2. ${RESTARTS_NOTHING}`,
     ),
+    schedules: z
+      .array(ScalingSchedule)
+      .max(16)
+      .meta(atomicList)
+      .default([])
+      .describe(
+        `Other bounds at other times: each schedule takes over when its cron matches and holds until another of the list does, so two make day and night. Of two at the same minute the later in the list holds. Default: none. ${RESTARTS_NOTHING}`,
+      ),
   })
   .meta(
     rules(

@@ -4,6 +4,7 @@ import { type CelRule, RESTARTS_NOTHING, ROLLS, rules } from '../schema.ts';
 import { CACHE_PATH } from './constants.ts';
 import { Drain } from './drain.ts';
 import { Engine } from './engine.ts';
+import { Latency } from './latency.ts';
 import { Model } from './model.ts';
 import { Resources } from './resources.ts';
 import { Scaling } from './scaling.ts';
@@ -35,6 +36,9 @@ export const VLLMDeploymentSpec = z
       ),
     scaling: Scaling.exactOptional().describe(
       `Lets the operator size the fleet by its load. Default: none, the size is replicas. ${RESTARTS_NOTHING}`,
+    ),
+    latency: Latency.prefault({}).describe(
+      `Latency that the fleet owes its users: by what they use it for, or in milliseconds. ${RESTARTS_NOTHING}`,
     ),
     drain: Drain.prefault({}).describe(`How an engine stops without losing a request. ${ROLLS}`),
     suspend: z
