@@ -104,7 +104,7 @@ function outOfBounds(current: number, bounds: Bounds): Outcome | undefined {
     return {
       desired: bounds.highest,
       reason: 'TooManyReplicas',
-      message: `${current} is above maxReplicas of ${bounds.highest}`,
+      message: `${current} is above ${bounds.highestBy} of ${bounds.highest}`,
       limits: [],
     };
   }
@@ -140,7 +140,9 @@ function boundLimit(from: number, to: number, bounds: Bounds): Limit {
   return {
     name: 'Bounds',
     reason: high ? 'TooManyReplicas' : 'TooFewReplicas',
-    message: high ? `maxReplicas is ${bounds.highest}` : `${bounds.lowestBy} is ${bounds.lowest}`,
+    message: high
+      ? `${bounds.highestBy} is ${bounds.highest}`
+      : `${bounds.lowestBy} is ${bounds.lowest}`,
     from,
     to,
   };

@@ -14,6 +14,15 @@ export interface ScalingRules {
   readonly policies: readonly RatePolicy[];
 }
 
+/** Bounds that take over whenever `cron` matches in `timeZone` (a name of the IANA database). */
+export interface ScalingSchedule {
+  readonly cron: string;
+  readonly timeZone: string;
+  /** Absent: that of the settings, and likewise `maxReplicas`. */
+  readonly minReplicas?: number;
+  readonly maxReplicas?: number;
+}
+
 /** What the user asked of the size of the fleet, defaults filled in. */
 export interface ScalingSettings {
   readonly minReplicas: number;
@@ -25,6 +34,7 @@ export interface ScalingSettings {
     /** Share of the KV cache in use, 0 to 1. */
     readonly kvCacheUsage: number;
   };
+  readonly schedules: readonly ScalingSchedule[];
   readonly behavior: { readonly scaleUp: ScalingRules; readonly scaleDown: ScalingRules };
   /** Seconds after which an engine that never became Ready is not counted as capacity to come. */
   readonly startupTimeoutSeconds: number;

@@ -1,15 +1,23 @@
 import type { Bounds } from './bounds.ts';
 import type { FleetLoad } from './fleet-load.ts';
+import { scheduleName } from './schedules.ts';
 import type { ScalingInput } from './types.ts';
 
 /** One sentence that says what would make the fleet grow or shrink from here, with the numbers to look at. */
 export function whatWouldChange(input: ScalingInput, load: FleetLoad, bounds: Bounds): string {
   if (input.settings.mode === 'Paused') return 'nothing, while scaling.mode is Paused';
-  return `${growth(input, load, bounds)}; ${shrink(input, load, bounds)}`;
+  return [growth(input, load, bounds), shrink(input, load, bounds), ...takeover(bounds)].join('; ');
+}
+
+/** The schedule that ends the one in force. */
+function takeover({ schedule: inForce }: Bounds): string[] {
+  const next = inForce?.next;
+  if (next === undefined || next.schedule === inForce?.schedule) return [];
+  return [`${scheduleName(next.schedule)} takes over at ${new Date(next.atMs).toISOString()}`];
 }
 
 function growth({ current, settings }: ScalingInput, { ready, starting }: FleetLoad, bounds: Bounds): string {
-  if (current >= bounds.highest) return `cannot grow: maxReplicas is ${bounds.highest}`;
+  if (current >= bounds.highest) return `cannot grow: ${bounds.highestBy} is ${bounds.highest}`;
   if (ready.length === 0) return 'can grow once an engine is ready and tells its load';
   const { queueDepth, kvCacheUsage } = settings.targets;
   const majority = Math.floor(ready.length / 2) + 1;

@@ -35,6 +35,7 @@ export function settings(overrides: Partial<ScalingSettings> = {}): ScalingSetti
     maxReplicas: 100,
     mode: 'Auto',
     targets: { queueDepth: 5, kvCacheUsage: 0.8 },
+    schedules: [],
     behavior: { scaleUp: FAST_UP, scaleDown: SLOW_DOWN },
     startupTimeoutSeconds: 1800,
     ...overrides,

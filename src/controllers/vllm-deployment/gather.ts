@@ -23,6 +23,7 @@ import { isEngine, observeEngine, servingPort } from './observe-engine.ts';
 import type { PodProjection, ReplicaSetProjection } from './projections.ts';
 import type { SizeDates } from './size-dates.ts';
 import { selects } from './selector.ts';
+import { whyStalled } from './stalled.ts';
 
 /** What the scraper knows; a port, so that gathering stays a plain read. */
 export type Pages = Pick<Scraper, 'history' | 'version'>;
@@ -44,7 +45,7 @@ export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watc
   const sets = ownReplicaSets(fleet, caches);
   const pods = ownPods(fleet, caches);
   const intervalMs = fleet.spec.engine.metrics.intervalSeconds * 1000;
-  const built = buildReplicaSet(fleet, revision, 0);
+  const stalled = whyStalled(fleet, buildReplicaSet(fleet, revision, 0));
   const version = versionOf(fleet, pods, pages);
   return {
     fleet,
@@ -54,7 +55,7 @@ export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watc
     children: { service: serviceState(fleet, caches), podDisruptionBudget: budgetState(fleet, caches) },
     autoscalers: autoscalersOf(fleet, sets, caches),
     ...(version !== undefined && { engineVersion: version }),
-    ...(!built.ok && { stalled: { reason: built.reason, message: built.message } }),
+    ...(stalled !== undefined && { stalled }),
   };
 }
 
