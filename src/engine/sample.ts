@@ -89,13 +89,14 @@ export interface EngineSample {
   readonly admissionRejections?: Readonly<Record<string, number>> | undefined;
   /**
    * Generation requests that were answered over HTTP with success (POST, 2xx; `GENERATING_ROUTES`), counted when the
-   * answer ends: on the 90 pages of `series/` it grows with `requests`, page by page, and requests that wait with an
-   * open stream are not in it. So with `running` and `waiting` it makes up all that have come.
+   * answer ends, not when it begins: on the 90 pages of `series/` it grows with `requests`, page by page, and requests
+   * that wait with an open stream are not in it. So with `running` and `waiting` it makes up all that were let in.
    *
-   * In it, unlike `requests`: those whose client left while they waited or ran. Not in it: bad requests (4xx), failed
-   * ones (5xx), refused ones whose answer had not begun (503). A stream refused after its head was sent is a 2xx, and is
-   * in `admissionRejections` too; so is in it one that fails under way. One HTTP request may be several of the engine
-   * (`n`, a list of prompts, a batch).
+   * In it, unlike `requests`: those whose client left, streaming or not, while they waited or ran (seen on 0.32, where
+   * the gauges follow within 20 ms). Not in it: bad requests (4xx), failed ones (5xx), refused ones (503), but for a
+   * stream that fails under way, and one that is refused after its head was sent: in a burst some are, and stand in
+   * `admissionRejections` too. One HTTP request may be several of the engine (`n`, a list of prompts, a batch): then
+   * `requests` grows by more. On an engine that hangs it goes on counting clients that leave, while the gauges stand.
    */
   readonly httpAnswered?: number | undefined;
   /** Absent also where the page's counters cannot be believed: before 0.17 once requests have waited. */
