@@ -140,9 +140,7 @@ function boundLimit(from: number, to: number, bounds: Bounds): Limit {
   return {
     name: 'Bounds',
     reason: high ? 'TooManyReplicas' : 'TooFewReplicas',
-    message: high
-      ? `${bounds.highestBy} is ${bounds.highest}`
-      : `${bounds.lowestBy} is ${bounds.lowest}`,
+    message: high ? `${bounds.highestBy} is ${bounds.highest}` : `${bounds.lowestBy} is ${bounds.lowest}`,
     from,
     to,
   };

@@ -79,6 +79,27 @@ test.concurrent('a Service of somebody else stalls the fleet of that name, and n
   expect(JSON.parse(selector)).toEqual({ app: 'taken' });
 });
 
+test.concurrent(
+  'a schedule lifts a fleet; one that can never fire stalls it and leaves its engines',
+  async () => {
+    const always = { cron: '* * * * *', timeZone: 'Europe/Berlin', minReplicas: 2 };
+    await applyFleet(pg, 'scheduled', { scaling: { maxReplicas: 4, schedules: [always] } });
+    await settledAt(pg, 'scheduled', 2);
+    await patchSpec(pg, 'scheduled', {
+      scaling: { schedules: [{ ...always, timeZone: 'Europe/Belrin', minReplicas: 3 }] },
+    });
+    const { status } = await fleetStatus(pg, 'scheduled', {
+      ...withCondition('Stalled', 'True', 'ScheduleInvalid'),
+      summary: { ready: '2/2', state: 'Stalled' },
+    });
+    expect(status?.why?.join('\n')).toContain(
+      'spec.scaling.schedules[0].timeZone: "Europe/Belrin" is no time zone',
+    );
+    await patchSpec(pg, 'scheduled', { scaling: { schedules: [{ ...always, minReplicas: 3 }] } });
+    await settledAt(pg, 'scheduled', 3);
+  },
+);
+
 test.concurrent('another image rolls out one engine at a time, and never below the size', async () => {
   await using history = new PodHistory(pg, 'rolled');
   await applyFleet(pg, 'rolled', { scaling: { minReplicas: 2, maxReplicas: 4 } });
