@@ -26,7 +26,7 @@ function cronFieldRule(index: number, name: string, value: string, range: string
 /** What the API server can tell is wrong; ranges that run backwards and dates that never come are left to `cron.ts`. */
 export const CronExpression = z
   .string()
-  .min(9)
+  .min(1)
   .max(64)
   .meta(
     rules(

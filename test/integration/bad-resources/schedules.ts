@@ -21,6 +21,7 @@ const notZone = (timeZone: string): string =>
 /** Schedules that cannot be read or that change nothing, and latencies that cannot be met. */
 export const BAD_SCHEDULES: readonly BadResource[] = [
   ['a cron of six fields', withCron('0 0 8 * * 1-5'), invalid(notFiveFields('0 0 8 * * 1-5'))],
+  ['a cron of four fields', withCron('* * * *'), invalid(notFiveFields('* * * *'))],
   ['a cron with two spaces', withCron('0 8  * * 1-5'), invalid(notFiveFields('0 8  * * 1-5'))],
   ['a nickname of cron', withCron('@midnight'), invalid(notFiveFields('@midnight'))],
   ['minute 60', withCron('60 8 * * *'), invalid(notCron('60', 'minute', '0 to 59'))],
