@@ -1,3 +1,4 @@
+import { latencyTargets } from '../api/v1alpha1/latency.ts';
 import type { ManualFloor } from '../api/v1alpha1/status.ts';
 import { decideSize, freshMemory, rememberChange } from '../scaling/decide-size.ts';
 import { fleetLoad, sizeInputs } from '../scaling/fleet-load.ts';
@@ -62,7 +63,7 @@ function decideBySpec(
   manualFloor: ManualFloor | undefined,
   nowMs: number,
 ): { size: SizeDecision; scaling: ScalingMemory } {
-  const { scaling, engine } = snapshot.fleet.spec;
+  const { scaling, engine, latency } = snapshot.fleet.spec;
   const current = orderedSize(snapshot, memory.decided);
   if (scaling === undefined) {
     // Nothing is recommended meanwhile: a fleet that is sized again starts with an empty window.
@@ -74,8 +75,11 @@ function decideBySpec(
   const input: ScalingInput = {
     current,
     engines: snapshot.engines,
+    revision: snapshot.revision,
     settings: {
       ...scaling,
+      promise: latencyTargets(latency),
+      ...(engine.maxNumSeqs !== undefined && { maxNumSeqs: engine.maxNumSeqs }),
       ...(isNew(snapshot) && { mode: 'Auto' }),
       startupTimeoutSeconds: engine.startupTimeoutSeconds,
     },

@@ -80,7 +80,7 @@ describe('all abstain: hold', () => {
   test.each(cases)('%s', (_what, input) => {
     const decision = decide(input);
     expect(decision).toMatchObject({ action: 'Hold', desired: 2, reason: 'NoProposal', limits: [] });
-    expect(decision.proposals.map(({ kind }) => kind)).toEqual(['Abstain', 'Abstain']);
+    expect(decision.proposals.map(({ kind }) => kind)).toEqual(['Abstain', 'Abstain', 'Abstain']);
   });
 });
 
@@ -195,6 +195,12 @@ test('every decision carries its inputs, each proposal with its arithmetic, the 
       'limited to 2: maxReplicas is 2',
     inputs: { ready: 2, starting: 0, missing: 0, running: 17, waiting: 13, kvCacheUsage: 0.8 },
     proposals: [
+      {
+        signal: 'Demand',
+        kind: 'Abstain',
+        reason: 'NothingLearned',
+        message: 'no request has been served since this operator began to watch',
+      },
       {
         signal: 'QueueDepth',
         kind: 'Size',

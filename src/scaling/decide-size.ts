@@ -1,5 +1,7 @@
 import { boundsAt, type Bounds } from './bounds.ts';
 import { fleetLoad, sizeInputs } from './fleet-load.ts';
+import { FRESH_DEMAND } from './demand/memory.ts';
+import { proposeByDemand } from './demand/propose.ts';
 import { proposeByKVCache } from './kv-cache.ts';
 import { applyLimits } from './limits.ts';
 import { proposeByQueueDepth } from './queue-depth.ts';
@@ -9,7 +11,7 @@ import { whatWouldChange } from './would-change.ts';
 
 /** A memory that has seen nothing: that of a leader that begins to watch now. */
 export function freshMemory(nowMs: number, changes: readonly SizeChange[] = []): ScalingMemory {
-  return { watchingSinceMs: nowMs, recommendedAtMs: new Map(), changes };
+  return { watchingSinceMs: nowMs, recommendedAtMs: new Map(), changes, demand: FRESH_DEMAND };
 }
 
 /** The longest period that a policy may have (`periodSeconds` ≤ 1800). */
@@ -33,7 +35,9 @@ export function decideSize(
   const { current, settings } = input;
   const load = fleetLoad(input.engines, settings.startupTimeoutSeconds, nowMs);
   const bounds = boundsAt(settings, input.manualFloor, nowMs);
+  const demand = proposeByDemand(memory.demand, input, load, nowMs);
   const proposals = [
+    demand.proposal,
     proposeByQueueDepth(current, load, settings.targets.queueDepth),
     proposeByKVCache(current, load, settings.targets.kvCacheUsage),
   ];
@@ -41,7 +45,7 @@ export function decideSize(
   const bounded = clamp(chosen?.size ?? current, bounds);
   const { scaleUp, scaleDown } = settings.behavior;
   const keepMs = 1000 * Math.max(scaleUp.stabilizationWindowSeconds, scaleDown.stabilizationWindowSeconds);
-  const nextMemory = recommend(memory, bounded, nowMs, keepMs);
+  const nextMemory = recommend({ ...memory, demand: demand.memory }, bounded, nowMs, keepMs);
   const outcome =
     outOfBounds(current, bounds) ??
     proposed(
@@ -60,7 +64,8 @@ export function decideSize(
   const decision = {
     ...draft,
     action: actionOf(current, draft.desired),
-    wouldChange: whatWouldChange(input, load, bounds),
+    wouldChange: whatWouldChange(input, load, bounds, demand.turns),
+    ...(demand.unreachable !== undefined && { unreachable: demand.unreachable }),
   };
   return { decision, memory: nextMemory };
 }

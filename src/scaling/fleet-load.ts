@@ -30,15 +30,27 @@ const SHORTEST_CREDIT_MS = 30_000;
  */
 export function startingCreditMs(engines: readonly EngineSnapshot[], startupTimeoutSeconds: number): number {
   const timeoutMs = startupTimeoutSeconds * 1000;
-  const times = engines
-    .flatMap((engine) =>
-      // An engine that restarted got ready again long after its pod was made: that is no time to start.
-      engine.readyAtMs === undefined || engine.restarts > 0 ? [] : [engine.readyAtMs - startOf(engine)],
-    )
-    .sort((a, b) => a - b);
-  const p90 = times[Math.ceil(times.length * 0.9) - 1];
+  const times = timesToReadyMs(engines);
+  const p90 = p90Of(times);
   if (times.length < SEEN_STARTS_TO_LEARN || p90 === undefined) return timeoutMs;
   return Math.min(timeoutMs, Math.max(SHORTEST_CREDIT_MS, 2 * p90));
+}
+
+/** Milliseconds from node to ready of nine in ten living engines; `undefined` while none was seen to start. */
+export function timeToReadyMs(engines: readonly EngineSnapshot[]): number | undefined {
+  return p90Of(timesToReadyMs(engines));
+}
+
+function timesToReadyMs(engines: readonly EngineSnapshot[]): readonly number[] {
+  return engines.flatMap((engine) =>
+    // An engine that restarted got ready again long after its pod was made: that is no time to start.
+    engine.readyAtMs === undefined || engine.restarts > 0 ? [] : [engine.readyAtMs - startOf(engine)],
+  );
+}
+
+/** By nearest rank. */
+function p90Of(times: readonly number[]): number | undefined {
+  return times.toSorted((a, b) => a - b)[Math.ceil(times.length * 0.9) - 1];
 }
 
 /** When an engine could begin to start: the wait for a node is the cluster's, not the engine's. */

@@ -1,4 +1,5 @@
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import type { DemandMemory } from './demand/memory.ts';
 
 /** One policy in the words of `autoscaling/v2`: at most `value` pods or percent within `periodSeconds`. */
 export interface RatePolicy {
@@ -23,6 +24,12 @@ export interface ScalingSchedule {
   readonly maxReplicas?: number;
 }
 
+/** Latency that the fleet owes each request, milliseconds. */
+export interface LatencyPromise {
+  readonly ttftMs: number;
+  readonly interTokenMs: number;
+}
+
 /** What the user asked of the size of the fleet, defaults filled in. */
 export interface ScalingSettings {
   readonly minReplicas: number;
@@ -35,6 +42,9 @@ export interface ScalingSettings {
     readonly kvCacheUsage: number;
   };
   readonly schedules: readonly ScalingSchedule[];
+  readonly promise: LatencyPromise;
+  /** `--max-num-seqs`, where the user gave it. */
+  readonly maxNumSeqs?: number;
   readonly behavior: { readonly scaleUp: ScalingRules; readonly scaleDown: ScalingRules };
   /** Seconds after which an engine that never became Ready is not counted as capacity to come. */
   readonly startupTimeoutSeconds: number;
@@ -51,6 +61,8 @@ export interface ScalingInput {
   /** Engines ordered now: the ReplicaSets' `spec.replicas`. */
   readonly current: number;
   readonly engines: readonly EngineSnapshot[];
+  /** What is learned of an engine's capacity holds for engines of one revision. */
+  readonly revision: string;
   readonly settings: ScalingSettings;
   readonly manualFloor?: ManualFloor;
 }
@@ -64,6 +76,7 @@ export interface SizeChange {
 
 /** What the decider remembers from pass to pass; lost with the leader, except `changes` (kept in status). */
 export interface ScalingMemory {
+  readonly demand: DemandMemory;
   /** When this leader began to watch the fleet. */
   readonly watchingSinceMs: number;
   /** For each size that was recommended: when it last was. At most `maxReplicas` entries. */
@@ -105,6 +118,8 @@ export interface SizeDecision {
   readonly limits: readonly Limit[];
   /** What would change this decision, in one sentence. */
   readonly wouldChange: string;
+  /** Why no number of engines keeps the latency targets. */
+  readonly unreachable?: string;
 }
 
 /** The figures that the decision was made from. */

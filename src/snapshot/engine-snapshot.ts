@@ -1,3 +1,5 @@
+import type { EngineSample } from '../engine/sample.ts';
+
 /**
  * What a decision may see of one engine.
  *
@@ -19,6 +21,8 @@ export interface EngineLoad {
   readonly waiting?: number;
   /** Share of the KV cache held by live requests, 0 to 1; the worst rank's. */
   readonly kvCacheUsage?: number;
+  /** The page itself, for figures over time. */
+  readonly sample?: EngineSample;
 }
 
 /**

@@ -36,6 +36,7 @@ export function settings(overrides: Partial<ScalingSettings> = {}): ScalingSetti
     mode: 'Auto',
     targets: { queueDepth: 5, kvCacheUsage: 0.8 },
     schedules: [],
+    promise: { ttftMs: 500, interTokenMs: 50 },
     behavior: { scaleUp: FAST_UP, scaleDown: SLOW_DOWN },
     startupTimeoutSeconds: 1800,
     ...overrides,
@@ -51,6 +52,7 @@ export function scalingInput(
   return {
     current,
     engines,
+    revision: 'one',
     settings: settings(rest),
     ...(manualFloor !== undefined && { manualFloor }),
   };

@@ -10,12 +10,20 @@ const STARTUP_TIMEOUT_SECONDS = 1800;
 export const SHIPPED: Policy = {
   name: 'vllm-warden',
   intervalMs: INTERVAL_MS,
-  create: ({ maxReplicas }) => {
-    const settings = { ...Scaling.parse({ maxReplicas }), startupTimeoutSeconds: STARTUP_TIMEOUT_SECONDS };
+  create: ({ maxReplicas, targets }) => {
+    const settings = {
+      ...Scaling.parse({ maxReplicas }),
+      startupTimeoutSeconds: STARTUP_TIMEOUT_SECONDS,
+      promise: { ttftMs: targets.ttftMs, interTokenMs: targets.tpotMs },
+    };
     let memory = freshMemory(0);
     return ({ nowMs, size, engines }) => {
       const serving = engines.filter(({ draining }) => !draining).map(({ snapshot }) => snapshot);
-      const decided = decideSize({ current: size, engines: serving, settings }, memory, nowMs);
+      const decided = decideSize(
+        { current: size, engines: serving, revision: 'simulated', settings },
+        memory,
+        nowMs,
+      );
       const { desired } = decided.decision;
       memory =
         desired === size

@@ -160,6 +160,7 @@ function loadOf(page: TimedSample): EngineLoad {
   const kvCacheUsage = figure('kvCacheUsage');
   return {
     atMs: page.atMs,
+    sample: page.sample,
     ...(running !== undefined && { running }),
     ...(waiting !== undefined && { waiting }),
     ...(kvCacheUsage !== undefined && { kvCacheUsage }),

@@ -49,7 +49,7 @@ export class SimulatedEngine {
     }
     const sample = sampleOf(this.engine, this.#config.engine, createdAtMs);
     const { running = 0, waiting = 0, kvCacheUsage = 0 } = sample;
-    const load = { atMs: nowMs, running, waiting, kvCacheUsage };
+    const load = { atMs: nowMs, running, waiting, kvCacheUsage, sample };
     return {
       draining,
       sample,

@@ -1,0 +1,133 @@
+import { figures, sum, timeToReadyMs, type FleetLoad } from '../fleet-load.ts';
+import type { ScalingInput } from '../types.ts';
+import { forecast, recordRate, type Forecast } from './forecast.ts';
+import { forSubject, type DemandMemory, type MeanRequest } from './memory.ts';
+import { recordLoad } from './safe-load.ts';
+import { learnPace } from './seats.ts';
+import { during, observeTraffic, type Span } from './traffic.ts';
+
+/** Arrivals of a fleet, all per second. */
+export interface Arrivals {
+  readonly now: number;
+  /** The larger of the last half minute's and the last two minutes': what a shrink has to hold against. */
+  readonly lately: number;
+  readonly expected: Forecast;
+  /** Until an engine that is ordered now is ready, seconds. */
+  readonly aheadSeconds: number;
+}
+
+/** What the pages tell of the demand, and what was learned from them. */
+export interface DemandView {
+  readonly memory: DemandMemory;
+  /** Absent while too little was seen. */
+  readonly seen?: { readonly arrivals: Arrivals; readonly request: MeanRequest };
+}
+
+const NOW_SECONDS = 30;
+const FAST_SECONDS = 10;
+/** A jump within ten seconds is believed as far as it exceeds this many standard deviations (Poisson). */
+const FAST_DEVIATIONS = 3;
+const LATELY_SECONDS = 120;
+const PROMPT_SECONDS = 300;
+const OUTPUT_SECONDS = 900;
+const REMEMBER_RATES_MS = 3_600_000;
+/** Before any start was seen. */
+const USUAL_START_SECONDS = 120;
+const LONGEST_AHEAD_SECONDS = 600;
+/** Requests that end now were served under the load of this long ago, at least and at most. */
+const SHORTEST_LIFE_SECONDS = 60;
+const LONGEST_LIFE_SECONDS = 600;
+/** Some responses take longer than the mean one. */
+const LIVES = 1.5;
+
+/**
+ * What a generated token costs an engine, in prompt tokens. In the four profiles of the simulator's sources a token of
+ * a sequence with 1,000 tokens of context takes 1.4 to 3.8 times the time of a prompt token. Only shifts of the mix of
+ * requests are judged by it: the load that an engine can carry is learned in the same unit.
+ */
+const PROMPT_TOKENS_A_GENERATED_ONE = 3;
+
+/** Work of a request, in prompt tokens. */
+export function workOf({ promptTokens, generatedTokens }: MeanRequest): number {
+  return promptTokens + PROMPT_TOKENS_A_GENERATED_ONE * generatedTokens;
+}
+
+/** Reads the pages into the memory: what arrives, what it looks like, how fast engines are, what they served in time. */
+export function observeDemand(
+  before: DemandMemory,
+  input: ScalingInput,
+  load: FleetLoad,
+  nowMs: number,
+): DemandView {
+  const { settings, revision, engines } = input;
+  const { ttftMs, interTokenMs } = settings.promise;
+  const last = forSubject(before, `${revision} ${ttftMs} ${interTokenMs}`);
+  const elapsedSeconds = (nowMs - (before.seenAtMs ?? nowMs)) / 1000;
+  const { traffic, gained } = observeTraffic(last.traffic, load.ready, settings.promise, nowMs);
+  const memory = { ...last, traffic, seenAtMs: nowMs };
+  const recent = during(traffic, NOW_SECONDS, nowMs);
+  const request = meanRequest(memory, nowMs);
+  if (recent === undefined || request === undefined) return { memory };
+  const now = rateNow(recent, during(traffic, FAST_SECONDS, nowMs));
+  const lately = Math.max(now, rateOf(during(traffic, LATELY_SECONDS, nowMs) ?? recent));
+  const readyMs = timeToReadyMs(engines) ?? 1000 * USUAL_START_SECONDS;
+  const aheadSeconds = Math.min(LONGEST_AHEAD_SECONDS, readyMs / 1000);
+  const rates = recordRate(last.rates, now, nowMs, REMEMBER_RATES_MS);
+  const loads = recentLoads(last.loads, load, now, request, nowMs);
+  const highest = loads.reduce((most, point) => Math.max(most, point.load), 0);
+  return {
+    memory: {
+      ...memory,
+      request,
+      rates,
+      loads,
+      pace: learnPace(last.pace, load, recent, elapsedSeconds),
+      // What is served late now may be owed to more load a while ago.
+      record: recordLoad(last.record, highest, gained, elapsedSeconds),
+    },
+    seen: {
+      arrivals: { now, lately, expected: forecast(rates, now, aheadSeconds, nowMs), aheadSeconds },
+      request,
+    },
+  };
+}
+
+function rateOf({ flow, seconds }: Span): number {
+  return flow.arrivals / seconds;
+}
+
+function rateNow(recent: Span, fast: Span | undefined): number {
+  const jump = fast === undefined ? 0 : rateOf(fast);
+  const certain = fast === undefined ? 0 : jump - FAST_DEVIATIONS * Math.sqrt(jump / fast.seconds);
+  return Math.max(rateOf(recent), certain);
+}
+
+/** Generated tokens a finished request over a quarter of an hour, new prompt tokens a first token over five minutes. */
+function meanRequest({ traffic, request }: DemandMemory, nowMs: number): MeanRequest | undefined {
+  const long = during(traffic, OUTPUT_SECONDS, nowMs)?.flow;
+  const short = during(traffic, PROMPT_SECONDS, nowMs)?.flow;
+  const promptTokens =
+    short === undefined || short.firstTokens < 1
+      ? request?.promptTokens
+      : short.promptTokens / short.firstTokens;
+  const generatedTokens =
+    long === undefined || long.finished < 1 ? request?.generatedTokens : long.generatedTokens / long.finished;
+  if (promptTokens === undefined || generatedTokens === undefined) return undefined;
+  return { promptTokens: Math.max(1, promptTokens), generatedTokens: Math.max(1, generatedTokens) };
+}
+
+/** Adds the load of now; keeps as far back as the requests that end now may have come (Little: inside / arrivals). */
+function recentLoads(
+  loads: DemandMemory['loads'],
+  load: FleetLoad,
+  rate: number,
+  request: MeanRequest,
+  nowMs: number,
+): DemandMemory['loads'] {
+  if (load.known.length === 0) return loads;
+  const inside = sum(figures(load.known, 'running')) + sum(figures(load.known, 'waiting'));
+  const life = (LIVES * inside) / Math.max(0.1, rate);
+  const keptMs = 1000 * Math.min(LONGEST_LIFE_SECONDS, Math.max(SHORTEST_LIFE_SECONDS, life));
+  const now = { atMs: nowMs, load: (rate * workOf(request)) / load.known.length };
+  return [...loads.filter(({ atMs }) => nowMs - atMs < keptMs), now];
+}

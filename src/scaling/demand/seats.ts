@@ -1,0 +1,96 @@
+import { figures, sum, type FleetLoad } from '../fleet-load.ts';
+import type { ScalingSettings } from '../types.ts';
+import type { Span } from './traffic.ts';
+
+/**
+ * The time between two tokens as a line over the running requests of an engine, by least squares: sums of what was
+ * seen, each forgotten by half in `HALF_LIFE_SECONDS`.
+ */
+export interface PaceLine {
+  readonly weight: number;
+  readonly running: number;
+  readonly gapMs: number;
+  readonly runningSquared: number;
+  readonly runningGapMs: number;
+  /** The shortest mean that was seen: the pace of an engine with little to do. Absent before the first. */
+  readonly lowestMs?: number;
+}
+
+export const NO_PACE: PaceLine = { weight: 0, running: 0, gapMs: 0, runningSquared: 0, runningGapMs: 0 };
+
+const HALF_LIFE_SECONDS = 1800;
+/** Fewer gaps than this make no mean. */
+const LEAST_GAPS = 100;
+/** Looks before a line is drawn. */
+const LEAST_WEIGHT = 3;
+/** A slope needs running counts that differ: at least this coefficient of variation. */
+const LEAST_VARIATION = 0.1;
+/** An engine that is slower than its promise even when idle has seats for this share of the promise, not none. */
+const LEAST_ROOM = 0.1;
+
+/** Adds what the fleet shows now: its mean gap over `recent` and its running requests an engine. */
+export function learnPace(line: PaceLine, load: FleetLoad, recent: Span, elapsedSeconds: number): PaceLine {
+  const told = figures(load.known, 'running');
+  if (told.length === 0 || recent.flow.gaps < LEAST_GAPS) return line;
+  const running = sum(told) / told.length;
+  const gapMs = (1000 * recent.flow.gapSeconds) / recent.flow.gaps;
+  const kept = 0.5 ** (elapsedSeconds / HALF_LIFE_SECONDS);
+  return {
+    weight: line.weight * kept + 1,
+    running: line.running * kept + running,
+    gapMs: line.gapMs * kept + gapMs,
+    runningSquared: line.runningSquared * kept + running * running,
+    runningGapMs: line.runningGapMs * kept + running * gapMs,
+    lowestMs: Math.min(line.lowestMs ?? Infinity, gapMs),
+  };
+}
+
+/** What an engine can hold at a time, by what is known of it before its limits were ever met. */
+export interface Seats {
+  /** Running requests, at least 1. */
+  readonly count: number;
+  /** Time between two tokens when all are taken. */
+  readonly gapMs: number;
+  readonly boundBy: string;
+}
+
+/**
+ * The seats of an engine: the least of `maxNumSeqs`, what the KV cache holds at its target (target · ΣR/ΣKV), and
+ * what the promised time between tokens leaves room for ((I − a)/b on the line of pace). `undefined` while none of
+ * the three is known.
+ */
+export function seatsOf(line: PaceLine, load: FleetLoad, settings: ScalingSettings): Seats | undefined {
+  const { promise, targets, maxNumSeqs } = settings;
+  const slope = slopeOf(line);
+  const lowest = line.lowestMs;
+  const room =
+    lowest === undefined ? 0 : Math.max(LEAST_ROOM * promise.interTokenMs, promise.interTokenMs - lowest);
+  const limits = [
+    { count: slope > 0 ? room / slope : undefined, by: `${promise.interTokenMs} ms a token` },
+    { count: kvSeats(load, targets.kvCacheUsage), by: 'KV cache' },
+    { count: maxNumSeqs, by: 'maxNumSeqs' },
+  ].flatMap(({ count, by }) => (count === undefined ? [] : [{ count: Math.max(1, count), by }]));
+  const least = limits.toSorted((a, b) => a.count - b.count)[0];
+  if (least === undefined || lowest === undefined) return undefined;
+  const gapMs = Math.min(Math.max(lowest, promise.interTokenMs), lowest + slope * least.count);
+  return { count: least.count, gapMs, boundBy: least.by };
+}
+
+/** Milliseconds a token and running request; 0 while nothing tells. */
+function slopeOf({ weight, running, gapMs, runningSquared, runningGapMs, lowestMs }: PaceLine): number {
+  if (weight < LEAST_WEIGHT || lowestMs === undefined) return 0;
+  const [meanRunning, meanGap] = [running / weight, gapMs / weight];
+  const variance = runningSquared / weight - meanRunning ** 2;
+  const covariance = runningGapMs / weight - meanRunning * meanGap;
+  if (variance > (LEAST_VARIATION * meanRunning) ** 2 && covariance > 0) return covariance / variance;
+  return meanRunning > 0 ? (meanGap - lowestMs) / meanRunning : 0;
+}
+
+/** A cache that is hardly used tells little of what it holds. */
+const LEAST_KV_USED = 0.02;
+
+function kvSeats(load: FleetLoad, target: number): number | undefined {
+  const used = sum(figures(load.known, 'kvCacheUsage'));
+  const running = sum(figures(load.known, 'running'));
+  return used < LEAST_KV_USED * load.known.length || running === 0 ? undefined : (target * running) / used;
+}
