@@ -66,29 +66,38 @@ export function proposeByDemand(
       signal: SIGNAL,
       kind: 'Size',
       size,
-      reason: size > current ? 'DemandOverCapacity' : size < current ? 'DemandUnderCapacity' : 'DemandMet',
-      message: tell(arrivals, request, capacity, toGrow, size),
+      reason: reasonFor(size, current, toGrow, load),
+      message: tell(arrivals, request, capacity, { toGrow, size, load }),
     },
   };
+}
+
+function reasonFor(size: number, current: number, needed: number, { ready, starting }: FleetLoad): string {
+  if (size > current) return 'DemandOverCapacity';
+  if (size < current) return 'DemandUnderCapacity';
+  const comes = needed > ready.length && needed <= ready.length + starting.length;
+  return comes ? 'CapacityStarting' : 'DemandMet';
 }
 
 function tell(
   { now, expected, aheadSeconds }: Arrivals,
   { promptTokens, generatedTokens }: MeanRequest,
   { rate, text }: Capacity,
-  toGrow: number,
-  size: number,
+  { toGrow, size, load }: { readonly toGrow: number; readonly size: number; readonly load: FleetLoad },
 ): string {
-  const extra = Math.max(0, toGrow - Math.max(1, Math.ceil(now / rate - LEAST_PART)));
+  const soon = expected.rate.toFixed(1);
+  const extra = toGrow - Math.max(1, Math.ceil(now / rate - LEAST_PART));
   const ahead = {
     Now: '',
-    Trend: `, ${expected.rate.toFixed(1)} if they go on growing until a new engine is ready in ${aheadSeconds.toFixed(0)} s`,
-    Recurring: `, ${expected.rate.toFixed(1)} if they rise as they often did in the last hour (${extra} held ready for that)`,
+    Trend: `, ${soon} if they go on growing for the ${aheadSeconds.toFixed(0)} s that a new engine takes`,
+    Recurring: `, ${soon} if they rise as they often did in the last hour${extra > 0 ? ` (${extra} held ready for that)` : ''}`,
   }[expected.because];
+  const starting = Math.min(load.starting.length, toGrow - load.ready.length);
+  const coming = starting > 0 ? `, of which ${starting} ${starting === 1 ? 'is' : 'are'} starting` : '';
   const kept = size === toGrow ? '' : `, keep ${size} until it is clear that fewer do`;
   return (
-    `${now.toFixed(1)} requests/s arrive${ahead}, of ${promptTokens.toFixed(0)} new prompt and ${generatedTokens.toFixed(0)} generated tokens; ` +
-    `${text}: ${toGrow}${kept}`
+    `${now.toFixed(1)} requests/s arrive (mean: ${promptTokens.toFixed(0)} new prompt and ${generatedTokens.toFixed(0)} generated tokens)${ahead}; ` +
+    `${text}; ${soon} / ${rate.toFixed(2)} make ${toGrow}${coming}${kept}`
   );
 }
 
