@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import type { Load } from '../builders/engines.ts';
+import { NOW, type Load } from '../builders/engines.ts';
 import { newSimulation, run, type Pass } from '../builders/simulation.ts';
+import { Story } from '../builders/story.ts';
 
 const SPEC = { scaling: { minReplicas: 1, maxReplicas: 6 } };
 const STEP_SECONDS = 5;
@@ -30,28 +31,6 @@ function demandAt(minute: number): number {
   return low + ((high - low) * (minute - start)) / (end - start);
 }
 
-const clock = (seconds: number): string => {
-  const pad = (value: number): string => String(value).padStart(2, '0');
-  return `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
-};
-
-/** One line each time that the size, or the reason for it, is another than at the pass before. */
-function tell(): { readonly lines: string[]; readonly see: (pass: Pass) => void } {
-  const lines: string[] = [];
-  let before = '';
-  let seconds = 0;
-  const see = ({ decision: { size } }: Pass): void => {
-    const { current, desired, reason, message, inputs } = size;
-    const key = `${current} ${desired} ${reason}`;
-    const state = `${inputs.ready} ready, ${inputs.starting} starting, ${inputs.waiting ?? '?'} waiting`;
-    const move = desired === current ? `stays ${current}` : `${current} → ${desired}`;
-    if (key !== before) lines.push(`${clock(seconds)}  ${move.padEnd(8)} ${reason} [${state}]`, `       ${message}`);
-    before = key;
-    seconds += STEP_SECONDS;
-  };
-  return { lines, see };
-}
-
 function play(minutes: number, see?: (pass: Pass) => void) {
   let simulation = newSimulation();
   for (let second = 0; second < minutes * 60; second += STEP_SECONDS) {
@@ -62,10 +41,10 @@ function play(minutes: number, see?: (pass: Pass) => void) {
   return simulation;
 }
 
-test('half an hour of a fleet, one entry a change of decision', async () => {
-  const { lines, see } = tell();
-  play(32, see);
-  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('scaling-story.txt');
+test('half an hour of a fleet whose pages count nothing: the queue and the KV cache alone size it', async () => {
+  const story = new Story((ms) => `${demandAt(ms / 60_000).toFixed(0)} requests at a time`);
+  play(32, ({ decision: { size }, next }) => story.see(size, next.world.nowMs - NOW));
+  await expect(story.text).toMatchFileSnapshot('scaling-story.txt');
 });
 
 test('the whole status in the middle of the steep morning', async () => {
