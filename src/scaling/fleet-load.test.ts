@@ -89,7 +89,7 @@ describe('the inputs of a decision', () => {
   test('are sums and a mean over the engines that tell', () => {
     const engines = [
       ...readyWith(
-        { running: 4, waiting: 2, kvCacheUsage: 0.5 },
+        { running: 4, waiting: 2, deferred: 3, kvCacheUsage: 0.5 },
         { running: 8, waiting: 0, kvCacheUsage: 0.75 },
       ),
       silent('mute', { running: 99, waiting: 99, kvCacheUsage: 1 }),
@@ -101,6 +101,7 @@ describe('the inputs of a decision', () => {
       missing: 1,
       running: 12,
       waiting: 2,
+      deferred: 3,
       kvCacheUsage: 0.625,
     });
   });

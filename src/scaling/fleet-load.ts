@@ -84,7 +84,7 @@ export function fleetLoad(
 }
 
 /** The figures of one kind that the given loads hold. */
-export function figures(loads: readonly EngineLoad[], key: 'running' | 'waiting' | 'kvCacheUsage'): number[] {
+export function figures(loads: readonly EngineLoad[], key: keyof SizeInputs & keyof EngineLoad): number[] {
   return loads.flatMap((load) => {
     const value = load[key];
     return value === undefined ? [] : [value];
@@ -98,6 +98,7 @@ export function sum(values: readonly number[]): number {
 /** The figures that a decision names as its inputs. */
 export function sizeInputs(load: FleetLoad): SizeInputs {
   const waiting = figures(load.known, 'waiting');
+  const deferred = figures(load.known, 'deferred');
   const running = figures(load.known, 'running');
   const kv = figures(load.known, 'kvCacheUsage');
   return {
@@ -105,6 +106,7 @@ export function sizeInputs(load: FleetLoad): SizeInputs {
     starting: load.starting.length,
     missing: load.missing.length,
     ...(waiting.length > 0 && { waiting: sum(waiting) }),
+    ...(deferred.length > 0 && { deferred: sum(deferred) }),
     ...(running.length > 0 && { running: sum(running) }),
     ...(kv.length > 0 && { kvCacheUsage: sum(kv) / kv.length }),
   };

@@ -127,8 +127,9 @@ export interface SizeInputs {
   readonly ready: number;
   readonly starting: number;
   readonly missing: number;
-  /** Sum over the engines that say so; absent when none does. */
+  /** Sums over the engines that say so; absent when none does. */
   readonly waiting?: number;
+  readonly deferred?: number;
   readonly running?: number;
   /** Mean over the engines that say so, 0 to 1; absent when none does. */
   readonly kvCacheUsage?: number;

@@ -20,6 +20,7 @@ export interface Signal {
 }
 
 const queued: Read = ({ waiting, waitingByReason }) => waitingByReason?.['capacity'] ?? waiting;
+const deferred: Read = ({ waitingByReason }) => waitingByReason?.['deferred'];
 const finished: Read = ({ requests }: EngineSample) =>
   requests === undefined ? undefined : Object.values(requests).reduce((sum, count) => sum + count, 0);
 
@@ -38,6 +39,12 @@ export const SIGNALS = {
     promql:
       `sum(${BREAKDOWN_NAMES.waitingByReason}{reason="capacity",$selector} ` +
       `or on (instance) ${SCALAR_NAMES.waiting}{$selector})`,
+  },
+  deferred: {
+    unit: 'requests',
+    meaning: 'Requests that wait for an adapter, a grammar or KV blocks from elsewhere, not for capacity.',
+    compute: (engines) => sum(engines, (window) => latest(window, deferred)),
+    promql: `sum(${BREAKDOWN_NAMES.waitingByReason}{reason="deferred",$selector})`,
   },
   kvCacheUsage: {
     unit: 'fraction',

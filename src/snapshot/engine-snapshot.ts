@@ -19,6 +19,8 @@ export interface EngineLoad {
   readonly running?: number;
   /** Requests that wait for a seat or for KV blocks, where the engine says why they wait; else all that wait. */
   readonly waiting?: number;
+  /** Requests that wait for something else: an adapter, a grammar, KV blocks from elsewhere. */
+  readonly deferred?: number;
   /** Share of the KV cache held by live requests, 0 to 1; the worst rank's. */
   readonly kvCacheUsage?: number;
   /** The page itself, for figures over time. */

@@ -4,11 +4,12 @@ import { formatVersion } from '../../engine/version.ts';
 import { keyOf } from '../../runtime/keys.ts';
 import type { Scraper } from '../../scraper/scraper.ts';
 import type { ScrapeTarget } from '../../scraper/target.ts';
-import { SIGNALS, type SignalId } from '../../signals/catalogue.ts';
-import { EMPTY_HISTORY, type TimedSample } from '../../signals/history.ts';
+import { SIGNALS } from '../../signals/catalogue.ts';
+import { EMPTY_HISTORY } from '../../signals/history.ts';
 import { judgePage, missingAfterMs } from '../../signals/page-age.ts';
 import { windowOf } from '../../signals/window.ts';
-import type { EngineLoad, PageState } from '../../snapshot/engine-snapshot.ts';
+import { loadOf } from '../../snapshot/engine-load.ts';
+import type { PageState } from '../../snapshot/engine-snapshot.ts';
 import type { ChildState, FleetSnapshot, ReplicaSetSnapshot } from '../../snapshot/fleet-snapshot.ts';
 import { servingLabels } from '../../workload/names.ts';
 import { buildPodDisruptionBudget } from '../../workload/pod-disruption-budget.ts';
@@ -151,20 +152,6 @@ function pageState(pod: PodProjection, pages: Pages, watch: Watch, intervalMs: n
 function readySinceMs({ status }: PodProjection): number {
   const ready = status.conditions.find(({ type, status: value }) => type === 'Ready' && value === 'True');
   return ready?.lastTransitionTime == null ? Infinity : Date.parse(ready.lastTransitionTime);
-}
-
-function loadOf(page: TimedSample): EngineLoad {
-  const figure = (id: SignalId): number | undefined => SIGNALS[id].compute([[page]]);
-  const running = figure('running');
-  const waiting = figure('queueDepth');
-  const kvCacheUsage = figure('kvCacheUsage');
-  return {
-    atMs: page.atMs,
-    sample: page.sample,
-    ...(running !== undefined && { running }),
-    ...(waiting !== undefined && { waiting }),
-    ...(kvCacheUsage !== undefined && { kvCacheUsage }),
-  };
 }
 
 /** What the status tells of the traffic, beside the load that decides. */

@@ -208,6 +208,7 @@ describe('a fleet under load', () => {
       waiting: 2,
       waitingByReason: { capacity: 0, deferred: 2 },
     });
+    expect(pages[0]?.snapshot.page).toMatchObject({ load: { waiting: 0, deferred: 2 } });
   });
 
   test('of data-parallel engines serves with the seats of all ranks', () => {

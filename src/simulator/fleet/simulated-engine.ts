@@ -1,3 +1,4 @@
+import { loadOf } from '../../snapshot/engine-load.ts';
 import { DataParallelEngine } from '../model/data-parallel.ts';
 import type { TokenListener } from '../model/engine-model.ts';
 import { sampleOf } from './engine-sample.ts';
@@ -48,8 +49,7 @@ export class SimulatedEngine {
       };
     }
     const sample = sampleOf(this.engine, this.#config.engine, createdAtMs);
-    const { running = 0, waiting = 0, kvCacheUsage = 0 } = sample;
-    const load = { atMs: nowMs, running, waiting, kvCacheUsage, sample };
+    const load = loadOf({ atMs: nowMs, sample });
     return {
       draining,
       sample,
