@@ -163,6 +163,20 @@ const TUNING: readonly Synthetic[] = [
     rate: sine(6, 30, 25),
   },
   {
+    name: 'ramp',
+    title: 'Ramp, 6 to 40 requests/s in 12 min and back',
+    minutes: 45,
+    highest: 40,
+    rate: through([
+      [0, 6],
+      [6, 6],
+      [18, 40],
+      [24, 40],
+      [34, 6],
+      [45, 6],
+    ]),
+  },
+  {
     name: 'bursts',
     title: 'Bursts, 12 requests/s with 1 to 3 min of 36',
     minutes: 60,

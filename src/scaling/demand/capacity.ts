@@ -1,15 +1,16 @@
 import type { FleetLoad } from '../fleet-load.ts';
 import type { LatencyPromise, ScalingSettings } from '../types.ts';
-import type { DemandMemory, MeanRequest } from './memory.ts';
-import { workOf } from './observe.ts';
-import { MISSES_ALLOWED, safeLoad } from './safe-load.ts';
-import { seatsOf } from './seats.ts';
+import { workOf, type DemandMemory, type MeanRequest } from './memory.ts';
+import { MISSES_ALLOWED, safeLoad, type SafeLoad } from './safe-load.ts';
+import { seatsOf, type PaceLine } from './seats.ts';
 
 /** What one engine can carry. */
 export interface Capacity {
   /** Requests per second, of those that come now. */
   readonly rate: number;
-  /** How that is known, for the decision's text. */
+  /** Requests per second that engines were seen to carry in time, or little more; absent while `rate` is that. */
+  readonly shown?: number;
+  /** How `rate` is known, for the decision's text. */
   readonly text: string;
 }
 
@@ -18,17 +19,21 @@ export interface CapacityView {
   readonly capacity?: Capacity;
   /** Why no number of engines keeps the promise. */
   readonly unreachable?: string;
+  /** The highest load known to be safe, for the memory; absent while none is. */
+  readonly limit?: number;
 }
 
 /** The part of its seats that an engine is planned with while nobody has seen it keep its promise with more. */
-const SEATS_PLANNED = 0.75;
+const SEATS_PLANNED = 0.6;
 /** A load that was always fine is exceeded in steps of this. */
 const STEP_UP = 1.1;
+/** On the strength of seats alone, a fleet is shrunk to no more than this times the load that was seen to be fine. */
+const SHOWN_UP = 1.25;
 
 /**
  * What an engine can carry: what its own latencies have shown. Before they show anything, its seats: each request holds
  * one for its generated tokens times the time between two of them (Little's law), so that `seats` of them carry
- * 0.75 · seats / (tokens · time) requests per second.
+ * 0.6 · seats / (tokens · time) requests per second.
  */
 export function capacityOf(
   memory: DemandMemory,
@@ -37,60 +42,73 @@ export function capacityOf(
   settings: ScalingSettings,
 ): CapacityView {
   const { promise } = settings;
-  const slowest = memory.pace.lowestMs;
-  const paceUnreachable = slowest !== undefined && slowest > promise.interTokenMs;
-  const safe = safeLoad(memory.record, !paceUnreachable);
-  const planned = bySeats(memory, request, load, settings);
-  const work = workOf(request);
-  const share = percent(1 - MISSES_ALLOWED);
-  if (safe.kind === 'Hopeless') {
-    return {
-      ...(planned !== undefined && { capacity: planned }),
-      unreachable: `${percent(safe.misses)} of the requests miss ${tell(promise)} however few an engine has: more engines are no remedy`,
-    };
-  }
-  const unreachable = paceUnreachable
-    ? {
-        unreachable: `even an idle engine takes ${slowest.toFixed(0)} ms a token, the target is ${promise.interTokenMs} ms`,
-      }
-    : {};
-  if (
-    safe.kind === 'Unknown' ||
-    (safe.kind === 'AtLeast' && planned !== undefined && planned.rate * work >= STEP_UP * safe.load)
-  ) {
-    return { ...unreachable, ...(planned !== undefined && { capacity: planned }) };
-  }
-  const rate = (safe.kind === 'AtLeast' ? STEP_UP : 1) * (safe.load / work);
-  const told = `${rate.toFixed(2)} such requests/s`;
-  const kept = `kept ${tell(promise)} for ${share} of the requests`;
-  const text = {
-    AtLeast: `an engine ${kept} at every load so far; up to ${told} are tried`,
-    Limit: `an engine ${kept} up to ${told}`,
-    Lower: `an engine missed ${tell(promise)} at every load so far; ${told} are tried`,
-  }[safe.kind];
-  const hopeless =
+  const idlePaceMs = memory.pace.lowestMs;
+  const tooSlow = idlePaceMs !== undefined && idlePaceMs > promise.interTokenMs;
+  const safe = safeLoad(memory.record, !tooSlow);
+  const unreachable = whyUnreachable(safe, tooSlow ? idlePaceMs : undefined, promise);
+  const limit = knownLimit(safe, memory.limit);
+  const capacity =
+    limit === undefined
+      ? bySeats(safe, memory.pace, request, load, settings)
+      : { rate: limit / workOf(request), text: byLatency(safe, limit / workOf(request), promise) };
+  return {
+    ...(capacity !== undefined && { capacity }),
+    ...(unreachable !== undefined && { unreachable }),
+    ...(limit !== undefined && { limit }),
+  };
+}
+
+/** A limit that was met once holds, though its evidence fades, until more was seen to be fine or less to be too much. */
+function knownLimit(safe: SafeLoad, before: number | undefined): number | undefined {
+  if (safe.kind === 'Limit' || safe.kind === 'Lower') return safe.load;
+  if (safe.kind === 'AtLeast' && before !== undefined) return Math.max(before, STEP_UP * safe.load);
+  return safe.kind === 'Hopeless' ? undefined : before;
+}
+
+function byLatency(safe: SafeLoad, rate: number, promise: LatencyPromise): string {
+  const told = `${significant(rate)} such requests/s`;
+  if (safe.kind === 'Lower')
+    return `an engine missed ${tell(promise)} at every load so far; ${told} are tried`;
+  const besides =
     safe.kind === 'Limit' && safe.unavoidable > 0
-      ? ` (not counting ${percent(safe.unavoidable)} that miss it at any load)`
+      ? `, not counting ${percent(safe.unavoidable)} that miss it at any load`
       : '';
-  return { ...unreachable, capacity: { rate, text: `${text}${hopeless}` } };
+  return `an engine keeps ${tell(promise)} for ${percent(1 - MISSES_ALLOWED)} of them up to ${told}${besides}`;
 }
 
 function bySeats(
-  { pace }: DemandMemory,
-  { generatedTokens }: MeanRequest,
+  safe: SafeLoad,
+  pace: PaceLine,
+  request: MeanRequest,
   load: FleetLoad,
   settings: ScalingSettings,
 ): Capacity | undefined {
   const seats = seatsOf(pace, load, settings);
   if (seats === undefined) return undefined;
+  const { generatedTokens } = request;
   const heldSeconds = (generatedTokens * seats.gapMs) / 1000;
-  const planned = SEATS_PLANNED * seats.count;
-  return {
-    rate: planned / heldSeconds,
-    text:
-      `each holds a seat for ${heldSeconds.toFixed(1)} s (${generatedTokens.toFixed(0)} tokens, ${seats.gapMs.toFixed(0)} ms each), ` +
-      `an engine has ${seats.count.toFixed(0)} (${seats.boundBy}) and is planned with ${percent(SEATS_PLANNED)} of them`,
-  };
+  const rate = (SEATS_PLANNED * seats.count) / heldSeconds;
+  const text =
+    `each holds a seat for ${heldSeconds.toFixed(1)} s (${generatedTokens.toFixed(0)} tokens, ${seats.gapMs.toFixed(0)} ms each), ` +
+    `an engine has ${seats.count.toFixed(0)} (${seats.boundBy}) and is planned with ${percent(SEATS_PLANNED)} of them`;
+  if (safe.kind !== 'AtLeast') return { rate, text };
+  const seen = safe.load / workOf(request);
+  // Seats were too few: the engine has carried more.
+  if (STEP_UP * seen > rate)
+    return { rate: STEP_UP * seen, text: byLatency(safe, STEP_UP * seen, settings.promise) };
+  return { rate, shown: Math.min(rate, SHOWN_UP * seen), text };
+}
+
+function whyUnreachable(
+  safe: SafeLoad,
+  idlePaceMs: number | undefined,
+  promise: LatencyPromise,
+): string | undefined {
+  if (safe.kind === 'Hopeless')
+    return `${percent(safe.misses)} of the requests miss ${tell(promise)} however few an engine has`;
+  return idlePaceMs === undefined
+    ? undefined
+    : `an engine with little to do takes ${idlePaceMs.toFixed(0)} ms a token, the target is ${promise.interTokenMs} ms`;
 }
 
 function tell({ ttftMs, interTokenMs }: LatencyPromise): string {
@@ -99,4 +117,8 @@ function tell({ ttftMs, interTokenMs }: LatencyPromise): string {
 
 function percent(share: number): string {
   return `${Number((100 * share).toFixed(1))} %`;
+}
+
+function significant(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }

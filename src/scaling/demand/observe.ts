@@ -1,7 +1,7 @@
 import { figures, sum, timeToReadyMs, type FleetLoad } from '../fleet-load.ts';
 import type { ScalingInput } from '../types.ts';
 import { forecast, recordRate, type Forecast } from './forecast.ts';
-import { forSubject, type DemandMemory, type MeanRequest } from './memory.ts';
+import { forSubject, workOf, type DemandMemory, type MeanRequest } from './memory.ts';
 import { recordLoad } from './safe-load.ts';
 import { learnPace } from './seats.ts';
 import { during, observeTraffic, type Span } from './traffic.ts';
@@ -39,18 +39,6 @@ const SHORTEST_LIFE_SECONDS = 60;
 const LONGEST_LIFE_SECONDS = 600;
 /** Some responses take longer than the mean one. */
 const LIVES = 1.5;
-
-/**
- * What a generated token costs an engine, in prompt tokens. In the four profiles of the simulator's sources a token of
- * a sequence with 1,000 tokens of context takes 1.4 to 3.8 times the time of a prompt token. Only shifts of the mix of
- * requests are judged by it: the load that an engine can carry is learned in the same unit.
- */
-const PROMPT_TOKENS_A_GENERATED_ONE = 3;
-
-/** Work of a request, in prompt tokens. */
-export function workOf({ promptTokens, generatedTokens }: MeanRequest): number {
-  return promptTokens + PROMPT_TOKENS_A_GENERATED_ONE * generatedTokens;
-}
 
 /** Reads the pages into the memory: what arrives, what it looks like, how fast engines are, what they served in time. */
 export function observeDemand(

@@ -31,15 +31,16 @@ export function proposeByDemand(
   load: FleetLoad,
   nowMs: number,
 ): DemandOutcome {
-  const { memory, seen } = observeDemand(before, input, load, nowMs);
+  const { memory: observed, seen } = observeDemand(before, input, load, nowMs);
   if (seen === undefined) {
     return {
-      memory,
+      memory: observed,
       proposal: abstain('NothingLearned', 'no request has been served since this operator began to watch'),
     };
   }
   const { arrivals, request } = seen;
-  const { capacity, unreachable } = capacityOf(memory, request, load, input.settings);
+  const { capacity, unreachable, limit } = capacityOf(observed, request, load, input.settings);
+  const memory = limit === undefined ? observed : { ...observed, limit };
   const warning = unreachable === undefined ? {} : { unreachable };
   if (capacity === undefined) {
     return {
@@ -49,10 +50,11 @@ export function proposeByDemand(
     };
   }
   const { current } = input;
-  const toGrow = Math.max(1, Math.ceil(arrivals.expected.rate / capacity.rate - LEAST_PART));
+  const toGrow = enginesFor(arrivals.expected.rate, capacity.rate);
+  const held = Math.max(arrivals.expected.rate, arrivals.lately) / SHRINK_BELOW;
   const toShrink = Math.max(
-    1,
-    Math.ceil(Math.max(arrivals.expected.rate, arrivals.lately) / (SHRINK_BELOW * capacity.rate)),
+    Math.max(1, Math.ceil(held / capacity.rate)),
+    leastByExperience(current, load, held, arrivals.now, capacity),
   );
   const size = toGrow > current ? toGrow : Math.min(current, toShrink);
   return {
@@ -79,6 +81,26 @@ function reasonFor(size: number, current: number, needed: number, { ready, start
   return comes ? 'CapacityStarting' : 'DemandMet';
 }
 
+function enginesFor(rate: number, ofOne: number): number {
+  return Math.max(1, Math.ceil(rate / ofOne - LEAST_PART));
+}
+
+/**
+ * The size that a shrink may go to while nobody has seen what an engine can carry: what carries the arrivals as engines
+ * have done; one engine less than now to try, once they were seen to carry what they have now.
+ */
+function leastByExperience(
+  current: number,
+  { known }: FleetLoad,
+  held: number,
+  now: number,
+  { shown }: Capacity,
+): number {
+  if (shown === undefined) return 1;
+  const isTried = now / Math.max(1, known.length) <= shown;
+  return Math.min(Math.ceil(held / shown), isTried ? current - 1 : current);
+}
+
 function tell(
   { now, expected, aheadSeconds }: Arrivals,
   { promptTokens, generatedTokens }: MeanRequest,
@@ -86,7 +108,7 @@ function tell(
   { toGrow, size, load }: { readonly toGrow: number; readonly size: number; readonly load: FleetLoad },
 ): string {
   const soon = expected.rate.toFixed(1);
-  const extra = toGrow - Math.max(1, Math.ceil(now / rate - LEAST_PART));
+  const extra = toGrow - enginesFor(now, rate);
   const ahead = {
     Now: '',
     Trend: `, ${soon} if they go on growing for the ${aheadSeconds.toFixed(0)} s that a new engine takes`,

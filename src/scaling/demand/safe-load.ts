@@ -85,7 +85,7 @@ export function safeLoad(record: LoadRecord, slowCounts: boolean): SafeLoad {
   if (above === undefined) {
     return unavoidable > 0
       ? { kind: 'Limit', load: kept.highest, unavoidable }
-      : { kind: 'AtLeast', load: kept.highest };
+      : { kind: 'AtLeast', load: kept.load };
   }
   return { kind: 'Limit', load: crossing(kept, above, allowed, missed), unavoidable };
 }

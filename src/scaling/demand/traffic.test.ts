@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import { NOW, silent } from '../../../test/builders/engines.ts';
+import { engineAt, NOTHING_SERVED, pageAt, serve, type Work } from '../../../test/builders/pages.ts';
+import type { EngineSnapshot } from '../../snapshot/engine-snapshot.ts';
+import { during, NO_TRAFFIC, observeTraffic, type Traffic } from './traffic.ts';
+
+const PROMISE = { ttftMs: 500, interTokenMs: 50 };
+const WORK: Work = { perSecond: 4, promptTokens: 100, generatedTokens: 50, gapMs: 20 };
+
+/** An engine that has had the same work for `served` seconds by its page of `atSeconds` after the start. */
+function engine(name: string, atSeconds: number, served = atSeconds): EngineSnapshot {
+  return engineAt(name, NOW + 1000 * atSeconds, pageAt(serve(NOTHING_SERVED, WORK, served), WORK));
+}
+
+const seen = (before: Traffic, atSeconds: number, ...engines: readonly EngineSnapshot[]): Traffic =>
+  observeTraffic(before, engines, PROMISE, NOW + 1000 * atSeconds).traffic;
+const rate = (traffic: Traffic, seconds: number, atSeconds: number): number | undefined => {
+  const span = during(traffic, seconds, NOW + 1000 * atSeconds);
+  return span === undefined ? undefined : span.flow.arrivals / span.seconds;
+};
+
+/** Passes and pages at one interval. */
+function watch(from: Traffic, start: number, end: number, interval: number, names: readonly string[]): Traffic {
+  let traffic = from;
+  for (let at = start; at <= end; at += interval)
+    traffic = seen(traffic, at, ...names.map((name) => engine(name, at)));
+  return traffic;
+}
+
+describe('what a fleet does is the sum over its engines', () => {
+  test('there is nothing to tell before the second pass', () => {
+    expect(rate(NO_TRAFFIC, 30, 0)).toBeUndefined();
+    expect(rate(seen(NO_TRAFFIC, 0, engine('a', 0)), 30, 0)).toBeUndefined();
+    expect(rate(watch(NO_TRAFFIC, 0, 5, 5, ['a']), 30, 5)).toBe(4);
+  });
+
+  test('the first page of an engine only says where it starts from', () => {
+    const before = watch(NO_TRAFFIC, 0, 60, 5, ['a']);
+    const after = seen(before, 65, engine('a', 65), engine('new', 65, 86_400));
+    expect(rate(after, 30, 65)).toBe(4);
+    expect(rate(seen(after, 70, engine('a', 70), engine('new', 70, 86_405)), 5, 70)).toBe(8);
+  });
+
+  test('an engine that leaves takes nothing with it', () => {
+    const before = watch(NO_TRAFFIC, 0, 60, 5, ['a', 'b']);
+    const after = seen(before, 65, engine('a', 65));
+    expect(during(after, 30, NOW + 65_000)?.flow.arrivals).toBe(4 * 30 + 4 * 25);
+    expect([...after.pages.keys()]).toEqual(['uid-a']);
+  });
+
+  test('a page that was seen already adds nothing', () => {
+    const before = watch(NO_TRAFFIC, 0, 60, 5, ['a']);
+    const { gained } = observeTraffic(before, [engine('a', 60)], PROMISE, NOW + 62_000);
+    expect(gained.arrivals).toBe(0);
+  });
+
+  test('a silent engine adds nothing, and goes on from where it was', () => {
+    const before = watch(NO_TRAFFIC, 0, 60, 5, ['a']);
+    const during20s = seen(seen(before, 65, silent('a')), 70, silent('a'));
+    const { gained } = observeTraffic(during20s, [engine('a', 75)], PROMISE, NOW + 75_000);
+    expect(gained.arrivals).toBeCloseTo(4 * 15, 9);
+  });
+
+  test('the page after a silence of five minutes counts as much as one after 30 seconds', () => {
+    const before = watch(NO_TRAFFIC, 0, 60, 5, ['a']);
+    const { gained } = observeTraffic(before, [engine('a', 360)], PROMISE, NOW + 360_000);
+    expect(gained.arrivals).toBeCloseTo(4 * 30, 9);
+    expect(gained.firstTokens).toBeCloseTo(4 * 30, 9);
+  });
+});
+
+describe('windows', () => {
+  test.each([
+    [1, 10],
+    [1, 30],
+    [5, 10],
+    [5, 30],
+    [5, 120],
+    [5, 900],
+    [60, 10],
+    [60, 30],
+    [60, 120],
+    [60, 900],
+  ])('with a page in %i s the last %i s tell the rate of arrivals', (interval, seconds) => {
+    const traffic = watch(NO_TRAFFIC, 0, 1800, interval, ['a', 'b', 'c']);
+    expect(rate(traffic, seconds, 1800)).toBeCloseTo(12, 6);
+    expect(during(traffic, seconds, NOW + 1_800_000)?.seconds).toBeLessThanOrEqual(
+      Math.max(interval, seconds),
+    );
+  });
+
+  test('are as short as they say: what was before is forgotten', () => {
+    const quiet = watch(NO_TRAFFIC, 0, 300, 5, []);
+    const idle = [5, 10].reduce((traffic, at) => seen(traffic, 300 + at, engine('a', 0)), quiet);
+    expect(rate(watch(watch(NO_TRAFFIC, 0, 300, 5, ['a']), 305, 330, 5, []), 30, 330)).toBe(0);
+    expect(rate(idle, 10, 310)).toBe(0);
+  });
+
+  test('begin at a pass that came a moment early, too', () => {
+    const passes = [0, 4.8, 10, 15, 20].reduce(
+      (traffic, at) => seen(traffic, at, engine('a', at)),
+      NO_TRAFFIC,
+    );
+    expect(during(passes, 15, NOW + 20_000)?.seconds).toBe(15.2);
+  });
+});
+
+test('a day of passes each second is kept in a bounded number of points, for a quarter of an hour', () => {
+  const traffic = watch(NO_TRAFFIC, 0, 7200, 1, ['a']);
+  expect(traffic.points.length).toBeLessThan(200);
+  expect(traffic.points[0]?.atMs).toBeGreaterThanOrEqual(NOW + 6_300_000);
+  expect(during(traffic, 900, NOW + 7_200_000)?.seconds).toBeGreaterThan(860);
+});
