@@ -7,8 +7,9 @@ export interface Flow {
   readonly arrivals: number;
   /** Sequences that ended. */
   readonly finished: number;
-  /** Prompt tokens that the prefix cache did not have. */
   readonly promptTokens: number;
+  /** Those that the prefix cache had. Counted a moment before the others, so each counter is judged by itself. */
+  readonly cachedTokens: number;
   readonly generatedTokens: number;
   readonly firstTokens: number;
   /** First tokens later than the promise. */
@@ -31,6 +32,7 @@ export const NO_FLOW: Flow = {
   arrivals: 0,
   finished: 0,
   promptTokens: 0,
+  cachedTokens: 0,
   generatedTokens: 0,
   firstTokens: 0,
   lateFirstTokens: 0,
@@ -48,6 +50,7 @@ export function combine(a: Flow, b: Flow, f: (a: number, b: number) => number): 
     arrivals: f(a.arrivals, b.arrivals),
     finished: f(a.finished, b.finished),
     promptTokens: f(a.promptTokens, b.promptTokens),
+    cachedTokens: f(a.cachedTokens, b.cachedTokens),
     generatedTokens: f(a.generatedTokens, b.generatedTokens),
     firstTokens: f(a.firstTokens, b.firstTokens),
     lateFirstTokens: f(a.lateFirstTokens, b.lateFirstTokens),
@@ -82,7 +85,8 @@ export function countsOf(sample: EngineSample, promise: LatencyPromise): PageCou
       arrivals: total(sample.admissionRejections),
       // Where no end of a request is counted, a first token is the next best sign of one.
       finished: countsEnds ? total(requests) : (ttft?.count ?? 0),
-      promptTokens: (sample.promptTokens ?? 0) - (sample.prefixCache?.hits ?? 0),
+      promptTokens: sample.promptTokens ?? 0,
+      cachedTokens: sample.prefixCache?.hits ?? 0,
       generatedTokens: sample.generationTokens ?? 0,
       firstTokens: ttft?.count ?? 0,
       lateFirstTokens: countAbove(ttft, promise.ttftMs / 1000),

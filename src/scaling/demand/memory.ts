@@ -52,12 +52,6 @@ export const FRESH_DEMAND: DemandMemory = {
 /** The memory without what was learned of engines that are no more, or of a promise that is no longer given. */
 export function forSubject(memory: DemandMemory, subject: string): DemandMemory {
   if (memory.subject === subject) return memory;
-  const { traffic, rates, request } = memory;
-  return {
-    ...FRESH_DEMAND,
-    subject,
-    rates,
-    ...(request !== undefined && { request }),
-    traffic: memory.subject === '' ? traffic : NO_TRAFFIC,
-  };
+  const { rates, request } = memory;
+  return { ...FRESH_DEMAND, subject, rates, ...(request !== undefined && { request }) };
 }

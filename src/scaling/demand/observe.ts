@@ -1,7 +1,7 @@
 import { figures, sum, timeToReadyMs, type FleetLoad } from '../fleet-load.ts';
 import type { ScalingInput } from '../types.ts';
 import { forecast, recordRate, type Forecast } from './forecast.ts';
-import { forSubject, workOf, type DemandMemory, type MeanRequest } from './memory.ts';
+import { forSubject, FRESH_DEMAND, workOf, type DemandMemory, type MeanRequest } from './memory.ts';
 import { recordLoad } from './safe-load.ts';
 import { learnPace } from './seats.ts';
 import { during, observeTraffic, type Span } from './traffic.ts';
@@ -49,15 +49,18 @@ export function observeDemand(
 ): DemandView {
   const { settings, revision, engines } = input;
   const { ttftMs, interTokenMs } = settings.promise;
-  const last = forSubject(before, `${revision} ${ttftMs} ${interTokenMs}`);
-  const elapsedSeconds = (nowMs - (before.seenAtMs ?? nowMs)) / 1000;
+  // After a clock was set back, nothing that was remembered can be told from what is now.
+  const known = before.seenAtMs !== undefined && before.seenAtMs > nowMs ? FRESH_DEMAND : before;
+  const last = forSubject(known, `${revision} ${ttftMs} ${interTokenMs}`);
+  const elapsedSeconds = (nowMs - (known.seenAtMs ?? nowMs)) / 1000;
   const { traffic, gained } = observeTraffic(last.traffic, load.ready, settings.promise, nowMs);
   const memory = { ...last, traffic, seenAtMs: nowMs };
-  const recent = during(traffic, NOW_SECONDS, nowMs);
-  const request = meanRequest(memory, nowMs);
-  if (recent === undefined || request === undefined) return { memory };
-  const now = rateNow(recent, during(traffic, FAST_SECONDS, nowMs));
-  const lately = Math.max(now, rateOf(during(traffic, LATELY_SECONDS, nowMs) ?? recent));
+  const recent = during(traffic, NOW_SECONDS);
+  const request = meanRequest(memory);
+  // An outage of the pages is no lull: it must not stand in the history of the rates.
+  if (recent === undefined || request === undefined || load.known.length === 0) return { memory };
+  const now = rateNow(recent, during(traffic, FAST_SECONDS));
+  const lately = Math.max(now, rateOf(during(traffic, LATELY_SECONDS) ?? recent));
   const readyMs = timeToReadyMs(engines) ?? 1000 * USUAL_START_SECONDS;
   const aheadSeconds = Math.min(LONGEST_AHEAD_SECONDS, readyMs / 1000);
   const rates = recordRate(last.rates, now, nowMs, REMEMBER_RATES_MS);
@@ -91,13 +94,13 @@ function rateNow(recent: Span, fast: Span | undefined): number {
 }
 
 /** Generated tokens a finished request over a quarter of an hour, new prompt tokens a first token over five minutes. */
-function meanRequest({ traffic, request }: DemandMemory, nowMs: number): MeanRequest | undefined {
-  const long = during(traffic, OUTPUT_SECONDS, nowMs)?.flow;
-  const short = during(traffic, PROMPT_SECONDS, nowMs)?.flow;
+function meanRequest({ traffic, request }: DemandMemory): MeanRequest | undefined {
+  const long = during(traffic, OUTPUT_SECONDS)?.flow;
+  const short = during(traffic, PROMPT_SECONDS)?.flow;
   const promptTokens =
     short === undefined || short.firstTokens < 1
       ? request?.promptTokens
-      : short.promptTokens / short.firstTokens;
+      : (short.promptTokens - short.cachedTokens) / short.firstTokens;
   const generatedTokens =
     long === undefined || long.finished < 1 ? request?.generatedTokens : long.generatedTokens / long.finished;
   if (promptTokens === undefined || generatedTokens === undefined) return undefined;

@@ -33,10 +33,11 @@ export function proposeByDemand(
 ): DemandOutcome {
   const { memory: observed, seen } = observeDemand(before, input, load, nowMs);
   if (seen === undefined) {
-    return {
-      memory: observed,
-      proposal: abstain('NothingLearned', 'no request has been served since this operator began to watch'),
-    };
+    const proposal =
+      load.known.length === 0
+        ? abstain('NoData', 'no ready engine tells what arrives')
+        : abstain('NothingLearned', 'no request has been served since this operator began to watch');
+    return { memory: observed, proposal };
   }
   const { arrivals, request } = seen;
   const { capacity, unreachable, limit } = capacityOf(observed, request, load, input.settings);

@@ -6,13 +6,17 @@ import { combine, countsOf, flowBetween, NO_FLOW, type Flow, type PageCounts } f
 export interface Traffic {
   /** The last page of each engine, by uid. */
   readonly pages: ReadonlyMap<string, LastPage>;
-  /** Oldest first; dense for the last minutes, sparse before. */
+  /** One a pass that saw a new page, oldest first; dense for the last minutes, sparse before. */
   readonly points: readonly Point[];
+  /** Between two pages of an engine, usually; 0 before that is known. No window is shorter. */
+  readonly gapMs: number;
 }
 
 interface LastPage {
   readonly atMs: number;
   readonly counts: PageCounts;
+  /** Since the page before. */
+  readonly gapMs?: number;
 }
 
 interface Point {
@@ -27,14 +31,19 @@ export interface Span {
   readonly flow: Flow;
 }
 
-export const NO_TRAFFIC: Traffic = { pages: new Map(), points: [] };
+export const NO_TRAFFIC: Traffic = { pages: new Map(), points: [], gapMs: 0 };
 
 const KEEP_MS = 15 * 60_000;
 const DENSE_MS = 150_000;
 const DENSE_STEP_MS = 1000;
 const SPARSE_STEP_MS = 30_000;
-/** What an engine did in a longer silence is no rate of now: a page after it counts as if the silence had been this. */
+/**
+ * What an engine did in a longer silence is no rate of now: a page after it counts as if the silence had been this, or
+ * somewhat longer than the gap before, where pages are read as seldom as once a minute.
+ */
 const LONGEST_CREDIT_MS = 30_000;
+const LONGEST_INTERVAL_MS = 60_000;
+const CREDIT_GAPS = 1.25;
 /** Windows begin at a page that came a moment early, too. */
 const JITTER_MS = 500;
 
@@ -47,20 +56,34 @@ export function observeTraffic(
 ): { readonly traffic: Traffic; readonly gained: Flow } {
   const pages = new Map<string, LastPage>();
   let gained = NO_FLOW;
+  let isNew = false;
   for (const { uid, page } of engines) {
     const known = traffic.pages.get(uid);
     if (known !== undefined) pages.set(uid, known);
     if (page.state !== 'Fresh' || page.load.sample === undefined || page.load.atMs === known?.atMs) continue;
     const { atMs, sample } = page.load;
     const counts = countsOf(sample, promise);
-    pages.set(uid, { atMs, counts });
-    if (known === undefined || atMs < known.atMs) continue;
-    const credit = Math.min(1, LONGEST_CREDIT_MS / (atMs - known.atMs));
+    isNew = true;
+    if (known === undefined || atMs < known.atMs) {
+      pages.set(uid, { atMs, counts });
+      continue;
+    }
+    const gapMs = atMs - known.atMs;
+    pages.set(uid, { atMs, counts, gapMs: Math.min(LONGEST_INTERVAL_MS, gapMs) });
+    const credit = Math.min(1, Math.max(LONGEST_CREDIT_MS, CREDIT_GAPS * (known.gapMs ?? 0)) / gapMs);
     gained = combine(gained, flowBetween(known.counts, counts), (sum, more) => sum + credit * more);
   }
-  const before = traffic.points.at(-1);
-  const total = combine(before?.total ?? NO_FLOW, gained, (sum, more) => sum + more);
-  return { traffic: { pages, points: thin([...traffic.points, { atMs: nowMs, total }], nowMs) }, gained };
+  if (!isNew) return { traffic: { ...traffic, pages }, gained };
+  const before = traffic.points.at(-1)?.total ?? NO_FLOW;
+  const total = combine(before, gained, (sum, more) => sum + more);
+  const points = thin([...traffic.points, { atMs: nowMs, total }], nowMs);
+  return { traffic: { pages, points, gapMs: usualGap(pages) }, gained };
+}
+
+/** The median. */
+function usualGap(pages: Traffic['pages']): number {
+  const gaps = [...pages.values()].flatMap(({ gapMs }) => gapMs ?? []).toSorted((a, b) => a - b);
+  return gaps[Math.floor((gaps.length - 1) / 2)] ?? 0;
 }
 
 function thin(points: readonly Point[], nowMs: number): readonly Point[] {
@@ -77,15 +100,16 @@ function thin(points: readonly Point[], nowMs: number): readonly Point[] {
 }
 
 /**
- * What the fleet did in the last `seconds`; since the memory began if that is shorter, and between the last two passes
- * if those are further apart. `undefined` before the second pass.
+ * What the fleet did in the `seconds` before the last new page; since the memory began if that is shorter, and between
+ * two pages of an engine if those are further apart. `undefined` before there are two points.
  */
-export function during({ points }: Traffic, seconds: number, nowMs: number): Span | undefined {
+export function during({ points, gapMs }: Traffic, seconds: number): Span | undefined {
   const last = points.at(-1);
-  const fromMs = nowMs - seconds * 1000 - JITTER_MS;
+  if (last === undefined) return undefined;
+  const fromMs = last.atMs - Math.max(seconds * 1000, gapMs) - JITTER_MS;
   const inside = points.findIndex(({ atMs }) => atMs >= fromMs);
   const first = points[Math.min(inside, points.length - 2)];
-  if (last === undefined || first === undefined || last.atMs <= first.atMs) return undefined;
+  if (first === undefined || last.atMs <= first.atMs) return undefined;
   return {
     seconds: (last.atMs - first.atMs) / 1000,
     flow: combine(last.total, first.total, (end, start) => end - start),
