@@ -171,6 +171,38 @@ const cases: readonly Case[] = [
     'False Suspended: spec.suspend is set: nothing is changed',
   ],
   [
+    'TargetUnreachable',
+    'engines are too slow',
+    three,
+    sizeDecision(3, 3, { unreachable: 'even an idle engine takes 80 ms a token, the target is 50 ms' }),
+    'True LatencyTargetUnreachable: no number of engines keeps spec.latency: even an idle engine takes 80 ms a token, the target is 50 ms; raise spec.latency, or serve on a faster GPU, with a smaller model or with less context',
+  ],
+  [
+    'TargetUnreachable',
+    'nothing says so',
+    three,
+    sizeDecision(3, 3, {
+      proposals: [{ signal: 'Demand', kind: 'Size', size: 3, reason: 'DemandMet', message: '1 / 1 make 1' }],
+    }),
+    'False LatencyTargetReachable: nothing seen so far says that engines are too slow for spec.latency',
+  ],
+  [
+    'TargetUnreachable',
+    'nothing was served yet',
+    three,
+    sizeDecision(3, 3, {
+      proposals: [{ signal: 'Demand', kind: 'Abstain', reason: 'NothingLearned', message: 'none served' }],
+    }),
+    'Unknown NothingLearned: none served',
+  ],
+  [
+    'TargetUnreachable',
+    'the operator does not size the fleet',
+    { ...three, fleet: fleet({ scaling: undefined, replicas: 3 }) },
+    hold,
+    'Unknown NotJudged: only a fleet with spec.scaling is judged',
+  ],
+  [
     'ScalingLimited',
     'nothing binds',
     three,
@@ -212,6 +244,15 @@ test('ConflictingAutoscaler says who writes the size, and scaling is not active'
     'True ForeignWrites: 3 writes of the size',
     'False ConflictingAutoscaler: 3 writes of the size',
   ]);
+});
+
+test('ScalingActive says that engines do not come, unless a person or missing pages hold the size anyway', () => {
+  const notScaling = { reason: 'NotScaling', message: '1 of 2 engines ready, 1 does not come' } as const;
+  const advice = { ...three, fleet: fleet({ scaling: { ...SCALING, mode: 'Advisory' } }) };
+  const told = [three, advice, fleetSnapshot([silent('a')])].map(
+    (snapshot) => condition('ScalingActive', snapshot, hold, { notScaling })?.split(':')[0],
+  );
+  expect(told).toEqual(['False NotScaling', 'False Advisory', 'False MetricsUnavailable']);
 });
 
 describe('the time of transition', () => {

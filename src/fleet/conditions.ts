@@ -23,6 +23,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   [CONDITIONS.metricsAvailable]: metricsAvailable,
   [CONDITIONS.scalingActive]: scalingActive,
   [CONDITIONS.scalingLimited]: scalingLimited,
+  [CONDITIONS.targetUnreachable]: targetUnreachable,
   [CONDITIONS.conflictingAutoscaler]: conflictingAutoscaler,
   [CONDITIONS.engineVersionUnknown]: engineVersionUnknown,
 };
@@ -166,6 +167,7 @@ function scalingActive(snapshot: FleetSnapshot, decision: FleetDecision): Findin
   const metrics = metricsAvailable(snapshot);
   if (metrics.status === 'False')
     return { status: 'False', reason: 'MetricsUnavailable', message: metrics.message };
+  if (decision.notScaling !== undefined) return { status: 'False', ...decision.notScaling };
   return {
     status: 'True',
     reason: 'SizedByOperator',
@@ -179,6 +181,30 @@ function scalingLimited(_snapshot: FleetSnapshot, decision: FleetDecision): Find
   const starting = decision.size.proposals.find(({ reason }) => reason === 'CapacityStarting');
   if (starting !== undefined) return { status: 'True', reason: starting.reason, message: starting.message };
   return { status: 'False', reason: 'WithinLimits', message: 'the size is what the signals ask for' };
+}
+
+/** Judged by what the engines have shown: nothing else tells what they can do. */
+function targetUnreachable(_snapshot: FleetSnapshot, { size }: FleetDecision): Finding {
+  if (size.unreachable !== undefined) {
+    return {
+      status: 'True',
+      reason: 'LatencyTargetUnreachable',
+      message:
+        `no number of engines keeps spec.latency: ${size.unreachable}; ` +
+        'raise spec.latency, or serve on a faster GPU, with a smaller model or with less context',
+    };
+  }
+  const demand = size.proposals.find(({ signal }) => signal === 'Demand');
+  if (demand === undefined) {
+    return { status: 'Unknown', reason: 'NotJudged', message: 'only a fleet with spec.scaling is judged' };
+  }
+  return demand.kind === 'Abstain'
+    ? { status: 'Unknown', reason: demand.reason, message: demand.message }
+    : {
+        status: 'False',
+        reason: 'LatencyTargetReachable',
+        message: 'nothing seen so far says that engines are too slow for spec.latency',
+      };
 }
 
 function conflictingAutoscaler(_snapshot: FleetSnapshot, { conflict }: FleetDecision): Finding {

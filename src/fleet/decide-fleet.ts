@@ -2,18 +2,23 @@ import { latencyTargets } from '../api/v1alpha1/latency.ts';
 import type { ManualFloor } from '../api/v1alpha1/status.ts';
 import { decideSize, freshMemory, rememberChange } from '../scaling/decide-size.ts';
 import { fleetLoad, sizeInputs } from '../scaling/fleet-load.ts';
+import { scheduleAt, type ScheduleInForce } from '../scaling/schedules.ts';
 import type { ScalingInput, ScalingMemory, SizeDecision } from '../scaling/types.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { findConflict, noteForeignWrites, type Conflict } from './foreign-scale.ts';
 import { manualFloorAt } from './manual-floor.ts';
 import type { FleetMemory } from './memory.ts';
+import { findNotScaling, type NotScaling } from './not-scaling.ts';
 import { oldRevisions, orderedSize } from './sizes.ts';
 
 /** The outcome over all that decides about a fleet. */
 export interface FleetDecision {
   readonly size: SizeDecision;
   readonly manualFloor?: ManualFloor;
+  /** The schedule that sets the bounds now. */
+  readonly schedule?: ScheduleInForce;
   readonly conflict?: Conflict;
+  readonly notScaling?: NotScaling;
 }
 
 /** Decides about one fleet. Pure; `nowMs` is milliseconds since the epoch. */
@@ -27,12 +32,16 @@ export function decideFleet(
   const manualFloor = manualFloorAt(snapshot, memory.specReplicas, nowMs);
   const sized = decideBySpec(snapshot, memory, manualFloor, nowMs);
   const size = conflict === undefined || isNew(snapshot) ? sized.size : standBack(sized.size, conflict);
+  const schedule = scheduleAt(snapshot.fleet.spec.scaling?.schedules ?? [], nowMs);
+  const notScaling = findNotScaling(snapshot, size, nowMs);
   const isIdle = snapshot.fleet.spec.suspend || snapshot.stalled !== undefined || !size.carriedOut;
   return {
     decision: {
       size,
       ...(manualFloor !== undefined && { manualFloor }),
+      ...(schedule !== undefined && { schedule }),
       ...(conflict !== undefined && { conflict }),
+      ...(notScaling !== undefined && { notScaling }),
     },
     memory: {
       scaling: isIdle ? sized.scaling : countShrinkOfRollout(snapshot, size, sized.scaling, nowMs),

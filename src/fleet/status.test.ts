@@ -45,6 +45,13 @@ describe('the state in one word', () => {
     expect(build(snapshot, current, desired).summary?.state).toBe(state);
   });
 
+  test('is Degraded while engines that were ordered do not come', () => {
+    const notScaling = { reason: 'NotScaling', message: 'x' } as const;
+    const snapshot = fleetSnapshot([...readyEngines(2, load), loading('c')]);
+    const status = buildStatus(snapshot, { size: sizeDecision(3, 3), notScaling }, [], NOW);
+    expect(status.summary?.state).toBe('Degraded');
+  });
+
   test('is not Degraded while a new engine’s first page is awaited', () => {
     const page = { state: 'Missing', reason: 'FirstPageAwaited', message: 'ready for 1 s' } as const;
     expect(build(fleetSnapshot([ready('a', {}, { page })]), 1).summary?.state).toBe('Ready');
@@ -62,7 +69,7 @@ test('replicas leaves out the surge of a roll-out', () => {
 test('what is not known is a question mark, never a zero', () => {
   const { summary, scaling } = build(fleetSnapshot([silent('a')]), 1);
   expect(summary).toMatchObject({ waiting: '?', kv: '?', running: '?' });
-  expect(scaling?.inputs).toMatchObject({ waiting: '?', running: '?', kvCacheUsage: '?' });
+  expect(scaling?.inputs).toMatchObject({ waiting: '?', deferred: '?', running: '?', kvCacheUsage: '?' });
 });
 
 test('the largest status is within the bounds of the schema', () => {

@@ -42,7 +42,7 @@ export function buildStatus(
   };
 }
 
-function stateOf(snapshot: FleetSnapshot, { size }: FleetDecision): Summary['state'] {
+function stateOf(snapshot: FleetSnapshot, { size, notScaling }: FleetDecision): Summary['state'] {
   const { engines } = snapshot;
   const serving = engines.filter(({ lifecycle }) => lifecycle === 'Ready');
   if (snapshot.fleet.spec.suspend) return 'Suspended';
@@ -53,7 +53,7 @@ function stateOf(snapshot: FleetSnapshot, { size }: FleetDecision): Summary['sta
   );
   const isBlind = serving.some(isSilent);
   const isRefused = snapshot.replicaSets.some(({ failure }) => failure !== undefined);
-  if (isSick || isBlind || isRefused) return 'Degraded';
+  if (isSick || isBlind || isRefused || notScaling !== undefined) return 'Degraded';
   const total = totalReplicas(snapshot);
   const wanted = size.carriedOut ? size.desired : total;
   if (serving.length === 0 && wanted > 0) return 'Starting';
@@ -110,6 +110,7 @@ function inputsOf({ inputs }: SizeDecision): Record<string, string> {
     startingEngines: String(inputs.starting),
     missingPages: String(inputs.missing),
     waiting: count(inputs.waiting),
+    deferred: count(inputs.deferred),
     running: count(inputs.running),
     kvCacheUsage: inputs.kvCacheUsage === undefined ? '?' : inputs.kvCacheUsage.toFixed(2),
   };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { count, cut, duration, percent, plural } from './text.ts';
+import { count, cut, duration, moment, percent, plural } from './text.ts';
 
 test.each([
   [-5, '0 s'],
@@ -11,6 +11,10 @@ test.each([
   [172_800_000, '2 d'],
 ])('%i ms is %s', (ms, text) => {
   expect(duration(ms)).toBe(text);
+});
+
+test('a time of the API is told to the second', () => {
+  expect(moment('2026-03-02T10:00:05.250Z')).toBe('2026-03-02 10:00:05 UTC');
 });
 
 test('what is not known is a question mark', () => {

@@ -7,6 +7,11 @@ export function duration(ms: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
+/** A time of the API (RFC 3339, UTC) as people read it: `2026-03-02 10:00:00 UTC`. */
+export function moment(timestamp: string): string {
+  return `${timestamp.slice(0, 10)} ${timestamp.slice(11, 19)} UTC`;
+}
+
 /** A share, 0 to 1, as a whole percentage; `?` when it is not known. */
 export function percent(share: number | undefined): string {
   return share === undefined ? '?' : `${Math.round(share * 100)}%`;

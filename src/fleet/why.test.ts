@@ -40,11 +40,74 @@ test('the story reads from the state over the reasons to the last changes', () =
     'QueueDepth abstains: 1 of 3 is over.',
     'KVCache asks for 4: 3 engines at 0.99.',
     'Next: another test.',
-    '09:51:40 UTC: 2 → 3: change 500 s ago.',
-    '09:53:20 UTC: 3 → 4: change 400 s ago.',
-    '09:55:00 UTC: 4 → 5: change 300 s ago.',
-    '09:56:40 UTC: 5 → 6: change 200 s ago.',
+    'Last change: 5 → 6 at 2026-03-02 09:56:40 UTC: change 200 s ago.',
+    'Before it: 4 → 5 at 09:55:00 (X), 3 → 4 at 09:53:20 (X), 2 → 3 at 09:51:40 (X).',
   ]);
+});
+
+test('a change of another day is told with its day', () => {
+  const changes = [change(86_400, 1, 2), change(60, 2, 3)];
+  expect(buildWhy(fleetSnapshot(readyEngines(3)), decision, 'Ready', changes).at(-1)).toBe(
+    'Before it: 1 → 2 at 2026-03-01 10:00:00 UTC (X).',
+  );
+});
+
+test('what the chosen signal says is told once, with the size', () => {
+  const size = { ...decision.size, message: 'KVCache asks for 4 (3 engines at 0.99), limited to 3: x' };
+  expect(buildWhy(fleetSnapshot(readyEngines(3)), { size }, 'Ready', []).slice(1, 3)).toEqual([
+    'Size: 4 because KVCache asks for 4 (3 engines at 0.99), limited to 3: x.',
+    'QueueDepth abstains: 1 of 3 is over.',
+  ]);
+});
+
+test('what is wrong comes before what goes on', () => {
+  const notScaling = { reason: 'NotScaling', message: '3 of 4 engines ready, 1 does not come: b' } as const;
+  const size = { ...decision.size, unreachable: 'even an idle engine takes 80 ms a token' };
+  expect(buildWhy(fleetSnapshot(readyEngines(3)), { size, notScaling }, 'Degraded', []).slice(1, 3)).toEqual([
+    'Not scaling: 3 of 4 engines ready, 1 does not come: b.',
+    'No number of engines keeps spec.latency: even an idle engine takes 80 ms a token.',
+  ]);
+});
+
+describe('requests that wait for something else than capacity', () => {
+  const told = (deferred?: number): string | undefined => {
+    const size = { ...decision.size, inputs: { ...inputs, ...(deferred !== undefined && { deferred }) } };
+    const why = buildWhy(fleetSnapshot(readyEngines(3)), { size }, 'Ready', []);
+    return why.find((sentence) => sentence.includes('more engines do not help'));
+  };
+
+  test('are told, with what helps', () => {
+    expect(told(12)).toBe(
+      '12 more requests wait for an adapter, a grammar or KV blocks from elsewhere: more engines do not help; a higher --max-loras in engine.args does if it is for adapters.',
+    );
+    expect(told(1)).toMatch(/^1 more request waits for/);
+  });
+
+  test('are not, where there are none or no page tells', () => {
+    expect([told(0), told()]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('the schedule in force', () => {
+  const told = (bounds: object): string | undefined =>
+    buildWhy(
+      fleetSnapshot(readyEngines(3)),
+      {
+        ...decision,
+        schedule: {
+          schedule: { cron: '0 8 * * 1-5', timeZone: 'Europe/Berlin', ...bounds },
+          sinceMs: secondsAgo(3600),
+        },
+      },
+      'Ready',
+      [],
+    ).find((sentence) => sentence.startsWith('In force'));
+
+  test('is told with the bounds that it sets', () => {
+    const begin = 'In force since 2026-03-02 09:00:00 UTC: schedule "0 8 * * 1-5" Europe/Berlin';
+    expect(told({ minReplicas: 4, maxReplicas: 12 })).toBe(`${begin}, minReplicas 4, maxReplicas 12.`);
+    expect(told({ minReplicas: 4 })).toBe(`${begin}, minReplicas 4.`);
+  });
 });
 
 describe('the traffic of the last minute', () => {
@@ -121,16 +184,24 @@ describe('at its longest', () => {
   const advice = { ...decision, manualFloor: floor, size: { ...decision.size, carriedOut: false } };
   const why = buildWhy(snapshot, advice, 'Stalled', history);
 
-  test('it has twelve sentences, and the newest change is among them', () => {
-    expect(why).toHaveLength(12);
-    expect(why.at(-1)).toContain('change 200 s ago');
+  test('it has twelve sentences: what the signals say goes first, then the changes', () => {
+    const notScaling = { reason: 'NotScaling', message: 'b does not come' } as const;
+    const size = { ...advice.size, unreachable: 'too slow', inputs: { ...inputs, deferred: 1 } };
+    const worst = {
+      ...snapshot,
+      failure: { reason: 'ApiForbidden', message: 'may not' },
+      traffic: { requestRate: 8, generationTokenRate: 1000 },
+    };
+    const longest = buildWhy(worst, { ...advice, size, notScaling }, 'Stalled', history);
+    expect(longest).toHaveLength(12);
+    expect(longest.slice(-3).map((sentence) => sentence.split(' ')[0])).toEqual(['Manual', 'Next:', 'Last']);
   });
 
   test('it tells why nothing can be done, what is rolled out, the floor, and that the size is advice', () => {
     expect(why.join('\n')).toContain('Stalled (NameTaken): Service chat is not ours.');
     expect(why.join('\n')).toContain('Rolling out revision bbb');
     expect(why.join('\n')).toContain('Size: stays at 3; 4 is advice only: KVCache asks for 4.');
-    expect(why.join('\n')).toContain('Manual floor of 5 (spec.replicas at 2026-03-02T10:00:00.000Z)');
+    expect(why.join('\n')).toContain('Manual floor of 5 (spec.replicas at 2026-03-02 10:00:00 UTC)');
   });
 
   test('no sentence is longer than 1024 characters', () => {

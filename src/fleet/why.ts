@@ -2,15 +2,17 @@ import type { ScalingChange, Summary } from '../api/v1alpha1/status.ts';
 import { pickVictim } from '../disruption/pick-victim.ts';
 import { isSilent } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import { scheduleName } from '../scaling/schedules.ts';
 import type { Proposal } from '../scaling/types.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { enginesOf } from './removal.ts';
 import { oldRevisions } from './sizes.ts';
-import { count, cut, percent, plural } from './text.ts';
+import { count, cut, moment, percent, plural } from './text.ts';
 
 const SENTENCES = 12;
 const SENTENCE_LENGTH = 1024;
-const CHANGES_TOLD = 4;
+/** Beside the last. */
+const CHANGES_TOLD = 3;
 
 /** The story of the fleet in at most twelve sentences; stands last in `kubectl describe`, just above the events. */
 export function buildWhy(
@@ -19,21 +21,29 @@ export function buildWhy(
   state: Summary['state'],
   history: readonly ScalingChange[],
 ): string[] {
+  const { size } = decision;
   const now = [
     `${state}: ${headline(snapshot, decision)}.`,
-    ...trafficSentence(snapshot),
     ...stalledSentence(snapshot),
     ...failureSentence(snapshot),
+    ...notScalingSentence(decision),
+    ...unreachableSentence(decision),
+    ...trafficSentence(snapshot),
+    ...deferredSentence(decision),
     ...rolloutSentence(snapshot),
     sizeSentence(decision),
-    ...decision.size.proposals.map(proposalSentence),
-    ...floorSentence(decision),
-    ...(decision.size.proposals.length === 0 ? [] : [`Next: ${decision.size.wouldChange}.`]),
   ];
-  const changes = history
-    .slice(-Math.min(CHANGES_TOLD, SENTENCES - now.length))
-    .map((change) => `${change.at.slice(11, 19)} UTC: ${change.from} → ${change.to}: ${change.message}.`);
-  return [...now, ...changes].map((sentence) => cut(sentence, SENTENCE_LENGTH));
+  const later = [
+    ...scheduleSentence(decision),
+    ...floorSentence(decision),
+    ...(size.proposals.length === 0 ? [] : [`Next: ${size.wouldChange}.`]),
+    ...changeSentences(history),
+  ];
+  const others = size.proposals
+    .filter(({ message }) => !size.message.includes(message))
+    .map(proposalSentence)
+    .slice(0, Math.max(0, SENTENCES - now.length - later.length));
+  return [...now, ...others, ...later].slice(0, SENTENCES).map((sentence) => cut(sentence, SENTENCE_LENGTH));
 }
 
 function headline({ engines }: FleetSnapshot, { size }: FleetDecision): string {
@@ -47,6 +57,24 @@ function headline({ engines }: FleetSnapshot, { size }: FleetDecision): string {
     `${count(running)} requests running and ${count(waiting)} waiting`,
     `KV cache ${percent(kvCacheUsage)} used on average`,
   ].join(', ');
+}
+
+function notScalingSentence({ notScaling }: FleetDecision): string[] {
+  return notScaling === undefined ? [] : [`Not scaling: ${notScaling.message}.`];
+}
+
+function unreachableSentence({ size: { unreachable } }: FleetDecision): string[] {
+  return unreachable === undefined ? [] : [`No number of engines keeps spec.latency: ${unreachable}.`];
+}
+
+/** `--max-loras` bounds the adapters of one batch (vLLM's `vllm/config/lora.py`). */
+function deferredSentence({ size: { inputs } }: FleetDecision): string[] {
+  const { deferred = 0 } = inputs;
+  if (deferred === 0) return [];
+  const more = deferred === 1 ? '1 more request waits' : `${deferred} more requests wait`;
+  return [
+    `${more} for an adapter, a grammar or KV blocks from elsewhere: more engines do not help; a higher --max-loras in engine.args does if it is for adapters.`,
+  ];
 }
 
 /** What the users of the fleet feel; nothing while nobody was served. */
@@ -114,10 +142,38 @@ function proposalSentence(proposal: Proposal): string {
     : `${proposal.signal} abstains: ${proposal.message}.`;
 }
 
+function scheduleSentence({ schedule: inForce }: FleetDecision): string[] {
+  if (inForce === undefined) return [];
+  const { schedule, sinceMs } = inForce;
+  const { minReplicas, maxReplicas } = schedule;
+  const bounds = [
+    ...(minReplicas === undefined ? [] : [`minReplicas ${minReplicas}`]),
+    ...(maxReplicas === undefined ? [] : [`maxReplicas ${maxReplicas}`]),
+  ].join(', ');
+  const since = moment(new Date(sinceMs).toISOString());
+  return [`In force since ${since}: ${scheduleName(schedule)}, ${bounds}.`];
+}
+
+/** The newest change with its reason, those before it in one sentence; `status.scaling.history` has all. */
+function changeSentences(history: readonly ScalingChange[]): string[] {
+  const last = history.at(-1);
+  if (last === undefined) return [];
+  const before = history.slice(0, -1).slice(-CHANGES_TOLD).toReversed();
+  const day = last.at.slice(0, 10);
+  const told = before.map(({ at, from, to, reason }) => {
+    const time = at.startsWith(day) ? at.slice(11, 19) : moment(at);
+    return `${from} → ${to} at ${time} (${reason})`;
+  });
+  return [
+    `Last change: ${last.from} → ${last.to} at ${moment(last.at)}: ${last.message}.`,
+    ...(told.length === 0 ? [] : [`Before it: ${told.join(', ')}.`]),
+  ];
+}
+
 function floorSentence({ manualFloor }: FleetDecision): string[] {
   if (manualFloor === undefined) return [];
   const where = manualFloor.source === 'Spec' ? 'spec.replicas' : 'a write of the ReplicaSet';
   return [
-    `Manual floor of ${manualFloor.replicas} (${where} at ${manualFloor.since}), held until ${manualFloor.until}, then ignored.`,
+    `Manual floor of ${manualFloor.replicas} (${where} at ${moment(manualFloor.since)}), held until ${moment(manualFloor.until)}, then ignored.`,
   ];
 }

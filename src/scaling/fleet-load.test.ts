@@ -11,7 +11,7 @@ import {
   unready,
   unschedulable,
 } from '../../test/builders/engines.ts';
-import { fleetLoad, sizeInputs, startingCreditMs } from './fleet-load.ts';
+import { fleetLoad, sizeInputs, startingCredit } from './fleet-load.ts';
 
 const names = (engines: readonly { readonly name: string }[]): readonly string[] =>
   engines.map(({ name }) => name);
@@ -49,15 +49,24 @@ test('engines are sorted by what they can do for the load', () => {
 describe('a starting engine has credit', () => {
   const startedIn = (seconds: number, index: number) =>
     ready(`e-${index}`, {}, { createdAtMs: secondsAgo(7200), readyAtMs: secondsAgo(7200 - seconds) });
-  const cases: readonly (readonly [what: string, starts: readonly number[], seconds: number])[] = [
-    ['until the start-up time-out while no start was seen', [], 1800],
-    ['until the start-up time-out while fewer than three were seen', [60, 60], 1800],
-    ['of twice the 90th percentile of the starts seen', [60, 70, 80], 160],
-    ['that one slow start of ten does not stretch', [60, 60, 60, 60, 60, 60, 60, 60, 60, 900], 120],
-    ['never beyond the start-up time-out', [1200, 1200, 1200], 1800],
+  const timeout = 'engine.startupTimeoutSeconds';
+  const twice = (starts: number): string => `twice the 90th percentile of ${starts} starts`;
+  const nine = [60, 60, 60, 60, 60, 60, 60, 60, 60];
+  const cases: readonly (readonly [
+    what: string,
+    starts: readonly number[],
+    seconds: number,
+    because: string,
+  ])[] = [
+    ['until the start-up time-out while no start was seen', [], 1800, timeout],
+    ['until the start-up time-out while fewer than three were seen', [60, 60], 1800, timeout],
+    ['of twice the 90th percentile of the starts seen', [60, 70, 80], 160, twice(3)],
+    ['that one slow start of ten does not stretch', [...nine, 900], 120, twice(10)],
+    ['never beyond the start-up time-out', [1200, 1200, 1200], 1800, timeout],
+    ['that is never shorter than half a minute', [1, 2, 3], 30, `${twice(3)}, at least 30 s`],
   ];
-  test.each(cases)('%s', (_what, starts, seconds) => {
-    expect(startingCreditMs(starts.map(startedIn), 1800)).toBe(seconds * 1000);
+  test.each(cases)('%s', (_what, starts, seconds, because) => {
+    expect(startingCredit(starts.map(startedIn), 1800)).toEqual({ ms: seconds * 1000, because });
   });
 
   test('that a restarted engine does not stretch', () => {
@@ -66,11 +75,7 @@ describe('a starting engine has credit', () => {
       {},
       { createdAtMs: secondsAgo(90_000), readyAtMs: secondsAgo(10), restarts: 1 },
     );
-    expect(startingCreditMs([...[60, 70, 80].map(startedIn), restarted], 1800)).toBe(160_000);
-  });
-
-  test('that is never shorter than half a minute', () => {
-    expect(startingCreditMs([1, 2, 3].map(startedIn), 1800)).toBe(30_000);
+    expect(startingCredit([...[60, 70, 80].map(startedIn), restarted], 1800).ms).toBe(160_000);
   });
 
   test('that the wait for a node does not use up', () => {

@@ -17,6 +17,14 @@ export interface FleetLoad {
   readonly known: readonly EngineLoad[];
   /** Last loads of ready engines that fell silent while loaded, counted on the way up only. */
   readonly remembered: readonly EngineLoad[];
+  readonly credit: StartingCredit;
+}
+
+/** How long a starting engine counts as capacity to come. */
+export interface StartingCredit {
+  readonly ms: number;
+  /** How that is known, for texts. */
+  readonly because: string;
 }
 
 const SEEN_STARTS_TO_LEARN = 3;
@@ -24,16 +32,21 @@ const SEEN_STARTS_TO_LEARN = 3;
 const SHORTEST_CREDIT_MS = 30_000;
 
 /**
- * How long a starting engine counts as capacity to come, in milliseconds: twice the 90th percentile (nearest
- * rank) of the time from node to ready of the living engines, once three of them were seen to start, at least
- * half a minute and never more than the start-up time-out.
+ * Twice the 90th percentile (nearest rank) of the time from node to ready of the living engines, once three of them
+ * were seen to start, at least half a minute and never more than the start-up time-out.
  */
-export function startingCreditMs(engines: readonly EngineSnapshot[], startupTimeoutSeconds: number): number {
-  const timeoutMs = startupTimeoutSeconds * 1000;
+export function startingCredit(
+  engines: readonly EngineSnapshot[],
+  startupTimeoutSeconds: number,
+): StartingCredit {
+  const timeout = { ms: startupTimeoutSeconds * 1000, because: 'engine.startupTimeoutSeconds' };
   const times = timesToReadyMs(engines);
   const p90 = p90Of(times);
-  if (times.length < SEEN_STARTS_TO_LEARN || p90 === undefined) return timeoutMs;
-  return Math.min(timeoutMs, Math.max(SHORTEST_CREDIT_MS, 2 * p90));
+  if (times.length < SEEN_STARTS_TO_LEARN || p90 === undefined) return timeout;
+  const learned = { ms: 2 * p90, because: `twice the 90th percentile of ${times.length} starts` };
+  if (learned.ms >= timeout.ms) return timeout;
+  if (learned.ms >= SHORTEST_CREDIT_MS) return learned;
+  return { ms: SHORTEST_CREDIT_MS, because: `${learned.because}, at least ${SHORTEST_CREDIT_MS / 1000} s` };
 }
 
 /** Milliseconds from node to ready of nine in ten living engines; `undefined` while none was seen to start. */
@@ -54,7 +67,7 @@ function p90Of(times: readonly number[]): number | undefined {
 }
 
 /** When an engine could begin to start: the wait for a node is the cluster's, not the engine's. */
-function startOf({ scheduledAtMs, createdAtMs }: EngineSnapshot): number {
+export function startOf({ scheduledAtMs, createdAtMs }: EngineSnapshot): number {
   return scheduledAtMs ?? createdAtMs;
 }
 
@@ -64,12 +77,12 @@ export function fleetLoad(
   startupTimeoutSeconds: number,
   nowMs: number,
 ): FleetLoad {
-  const creditMs = startingCreditMs(engines, startupTimeoutSeconds);
+  const credit = startingCredit(engines, startupTimeoutSeconds);
   const ready = engines.filter((engine) => engine.lifecycle === 'Ready');
   const coming = engines.filter((engine) => engine.lifecycle === 'Pending' || engine.lifecycle === 'Loading');
   const unschedulable = coming.filter((engine) => engine.unschedulable !== undefined);
   const loading = coming.filter((engine) => engine.unschedulable === undefined);
-  const hasCredit = (engine: EngineSnapshot): boolean => nowMs - startOf(engine) <= creditMs;
+  const hasCredit = (engine: EngineSnapshot): boolean => nowMs - startOf(engine) <= credit.ms;
   return {
     ready,
     starting: loading.filter(hasCredit),
@@ -80,6 +93,7 @@ export function fleetLoad(
     remembered: ready.flatMap((engine) =>
       engine.page.state === 'Missing' && engine.page.lastLoad !== undefined ? [engine.page.lastLoad] : [],
     ),
+    credit,
   };
 }
 

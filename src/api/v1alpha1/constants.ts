@@ -55,6 +55,7 @@ export const CONDITIONS = {
   metricsAvailable: 'MetricsAvailable',
   scalingActive: 'ScalingActive',
   scalingLimited: 'ScalingLimited',
+  targetUnreachable: 'TargetUnreachable',
   conflictingAutoscaler: 'ConflictingAutoscaler',
   engineVersionUnknown: 'EngineVersionUnknown',
   stalled: 'Stalled',

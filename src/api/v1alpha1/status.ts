@@ -78,7 +78,10 @@ export const ScalingStatus = z.object({
     .record(z.string(), z.string().max(256))
     .meta({ maxProperties: 32 })
     .exactOptional()
-    .describe('Figures that the decision rests on, by name.'),
+    .describe(
+      'Figures that the decision rests on, by name; "?" when no page tells. waiting: requests that wait for capacity. ' +
+        'deferred: requests that wait for an adapter, a grammar or KV blocks from elsewhere, which more engines do not help.',
+    ),
   proposals: z
     .array(ScalingProposal)
     .max(16)
@@ -98,7 +101,7 @@ export const ScalingStatus = z.object({
     .max(10)
     .meta(atomicList)
     .exactOptional()
-    .describe('The last 10 changes of the size, newest first.'),
+    .describe('The last 10 changes of the size, oldest first.'),
   manualFloor: ManualFloor.exactOptional().describe(
     'A size set by hand, held as the least size for a while.',
   ),
@@ -146,7 +149,11 @@ export const VLLMDeploymentStatus = z.object({
     .describe('Addresses at which clients reach the fleet.'),
   summary: Summary.exactOptional().describe('The fleet in a few figures, as kubectl get prints them.'),
   conditions: Conditions.exactOptional().describe(
-    'Aspects of the state. Ready, MetricsAvailable and ScalingActive are True when good, all others when bad.',
+    'Aspects of the state, each with its reason. True when good: Ready (enough engines serve), MetricsAvailable ' +
+      '(their pages are read), ScalingActive (the operator sizes the fleet, and the engines that it orders come). ' +
+      'True when bad: Reconciling (not settled yet), Stalled (a person must change something), ScalingLimited (held ' +
+      'back by a limit or by engines that are starting), TargetUnreachable (no number of engines keeps spec.latency), ' +
+      'ConflictingAutoscaler (somebody else writes the size), EngineVersionUnknown.',
   ),
   scaling: ScalingStatus.exactOptional().describe('The last decision on the size, with all it rests on.'),
   disruptions: z

@@ -39,9 +39,22 @@ describe('a condition is told when it changes', () => {
     ['but when it is born stalled', 'Stalled', undefined, 'True', ['Warning SomeReason']],
     ['not when nothing is known', 'MetricsAvailable', 'True', 'Unknown', []],
     ['not when it follows the load', 'ScalingLimited', 'False', 'True', []],
+    ['when the targets are out of reach', 'TargetUnreachable', 'False', 'True', ['Warning SomeReason']],
+    ['when they are, as soon as it is known', 'TargetUnreachable', 'Unknown', 'True', ['Warning SomeReason']],
+    ['when they are in reach again', 'TargetUnreachable', 'True', 'False', ['Normal SomeReason']],
+    ['not when a person stops the scaling', 'ScalingActive', 'True', 'False', []],
+    ['nor when that ends', 'ScalingActive', 'False', 'True', []],
   ])('%s', (_what, type, before, after, expected) => {
     expect(reasons(before && withCondition(type, before), withCondition(type, after))).toEqual(expected);
   });
+});
+
+test('engines that do not come are told, and their coming', () => {
+  const stuck = withCondition('ScalingActive', 'False', 'NotScaling');
+  const well = withCondition('ScalingActive', 'True', 'SizedByOperator');
+  expect(reasons(well, stuck)).toEqual(['Warning NotScaling']);
+  expect(reasons(undefined, stuck)).toEqual(['Warning NotScaling']);
+  expect(reasons(stuck, well)).toEqual(['Normal SizedByOperator']);
 });
 
 describe('a change of size is told once', () => {

