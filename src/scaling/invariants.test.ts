@@ -129,29 +129,3 @@ test('the order of the engines is of no account', () => {
     RUNS,
   );
 });
-
-test('no flip: what was grown is not shrunk within the down window, whatever the load does', () => {
-  const told = fc.record({ waiting: fc.nat(12), kvCacheUsage: share });
-  fc.assert(
-    fc.property(fc.array(told, { minLength: 70, maxLength: 70 }), (loads) => {
-      let state = { size: 3, grownAt: -Infinity, memory: watchedForAnHour() };
-      for (const [pass, one] of loads.entries()) {
-        const atMs = inSeconds(10 * pass);
-        const fleet = Array.from({ length: state.size }, (_, index) => ready(`e-${index}`, one));
-        const { decision, memory: next } = decideSize(
-          scalingInput(fleet, { maxReplicas: 20 }),
-          state.memory,
-          atMs,
-        );
-        const { current: from, desired: to } = decision;
-        expect(to < from ? atMs - state.grownAt : Infinity).toBeGreaterThanOrEqual(300_000);
-        state = {
-          size: to,
-          grownAt: to > from ? atMs : state.grownAt,
-          memory: to === from ? next : rememberChange(next, { atMs, from, to }),
-        };
-      }
-    }),
-    { numRuns: 20 },
-  );
-});
