@@ -1,5 +1,6 @@
 import { figures, sum, type FleetLoad } from '../fleet-load.ts';
 import type { ScalingSettings } from '../types.ts';
+import { believed } from './flow.ts';
 import type { Span } from './traffic.ts';
 
 /**
@@ -30,7 +31,7 @@ const LEAST_ROOM = 0.1;
 
 /** Adds what the fleet shows now: its mean gap over `recent` and its running requests an engine. */
 export function learnPace(line: PaceLine, load: FleetLoad, recent: Span, elapsedSeconds: number): PaceLine {
-  const told = figures(load.known, 'running');
+  const told = figures(load.known, 'running').map(believed);
   if (told.length === 0 || recent.flow.gaps < LEAST_GAPS) return line;
   const running = sum(told) / told.length;
   const gapMs = (1000 * recent.flow.gapSeconds) / recent.flow.gaps;
@@ -91,6 +92,6 @@ const LEAST_KV_USED = 0.02;
 
 function kvSeats(load: FleetLoad, target: number): number | undefined {
   const used = sum(figures(load.known, 'kvCacheUsage'));
-  const running = sum(figures(load.known, 'running'));
+  const running = sum(figures(load.known, 'running').map(believed));
   return used < LEAST_KV_USED * load.known.length || running === 0 ? undefined : (target * running) / used;
 }
