@@ -98,7 +98,7 @@ async function main(svg: string | undefined, interrupt: AbortSignal): Promise<vo
     say(
       'kubectl apply -f playground/demo/chat.yaml: done. Engines have 16 seats and a small KV cache, so that this load fills them;',
     );
-    say('the fleet may shrink after 15 s instead of the default 5 minutes.');
+    say('the fleet may shrink after 12 s instead of the default 5 minutes.');
     await demo.watchUntil(() => endpoints.size > 0, READY_TIMEOUT_MS, 'a first ready engine');
 
     const { schedule } = trace;

@@ -49,8 +49,8 @@ export function capacityOf(
   const limit = knownLimit(safe, memory.limit);
   const capacity =
     limit === undefined
-      ? bySeats(safe, memory.pace, request, load, settings)
-      : { rate: limit / workOf(request), text: byLatency(safe, limit / workOf(request), promise) };
+      ? unproven(safe, memory.pace, request, load, settings)
+      : proven(safe, limit, request, promise);
   return {
     ...(capacity !== undefined && { capacity }),
     ...(unreachable !== undefined && { unreachable }),
@@ -60,43 +60,68 @@ export function capacityOf(
 
 /** A limit that was met once holds, though its evidence fades, until more was seen to be fine or less to be too much. */
 function knownLimit(safe: SafeLoad, before: number | undefined): number | undefined {
-  if (safe.kind === 'Limit' || safe.kind === 'Lower') return safe.load;
-  if (safe.kind === 'AtLeast' && before !== undefined) return Math.max(before, STEP_UP * safe.load);
-  return safe.kind === 'Hopeless' ? undefined : before;
+  switch (safe.kind) {
+    case 'Limit':
+      return safe.load;
+    case 'AtLeast':
+      return before === undefined ? undefined : Math.max(before, STEP_UP * safe.load);
+    case 'Unknown':
+      return before;
+    case 'Lower':
+    case 'Hopeless':
+      return undefined;
+  }
 }
 
-function byLatency(safe: SafeLoad, rate: number, promise: LatencyPromise): string {
-  const told = `${significant(rate)} such requests/s`;
-  if (safe.kind === 'Lower')
-    return `an engine missed ${tell(promise)} at every load so far; ${told} are tried`;
+function proven(safe: SafeLoad, limit: number, request: MeanRequest, promise: LatencyPromise): Capacity {
+  const rate = limit / workOf(request);
   const besides =
     safe.kind === 'Limit' && safe.unavoidable > 0
       ? `, not counting ${percent(safe.unavoidable)} that miss it at any load`
       : '';
-  return `an engine keeps ${tell(promise)} for ${percent(1 - MISSES_ALLOWED)} of them up to ${told}${besides}`;
+  const share = percent(1 - MISSES_ALLOWED);
+  return {
+    rate,
+    text: `an engine keeps ${tell(promise)} for ${share} of them up to ${significant(rate)}/s${besides}`,
+  };
 }
 
-function bySeats(
+/** By seats, and by the little that was seen so far. */
+function unproven(
   safe: SafeLoad,
   pace: PaceLine,
   request: MeanRequest,
   load: FleetLoad,
   settings: ScalingSettings,
 ): Capacity | undefined {
+  const planned = bySeats(pace, request, load, settings);
+  if (safe.kind !== 'AtLeast' && safe.kind !== 'Lower') return planned;
+  const seen = safe.load / workOf(request);
+  if (safe.kind === 'Lower') {
+    if (planned !== undefined && planned.rate < seen) return planned;
+    const text = `an engine missed ${tell(settings.promise)} at every load so far; ${significant(seen)}/s are tried`;
+    return { rate: seen, text };
+  }
+  if (planned !== undefined && planned.rate > STEP_UP * seen)
+    return { ...planned, shown: Math.min(planned.rate, SHOWN_UP * seen) };
+  return proven(safe, STEP_UP * safe.load, request, settings.promise);
+}
+
+function bySeats(
+  pace: PaceLine,
+  { generatedTokens }: MeanRequest,
+  load: FleetLoad,
+  settings: ScalingSettings,
+): Capacity | undefined {
   const seats = seatsOf(pace, load, settings);
   if (seats === undefined) return undefined;
-  const { generatedTokens } = request;
   const heldSeconds = (generatedTokens * seats.gapMs) / 1000;
-  const rate = (SEATS_PLANNED * seats.count) / heldSeconds;
-  const text =
-    `each holds a seat for ${heldSeconds.toFixed(1)} s (${generatedTokens.toFixed(0)} tokens, ${seats.gapMs.toFixed(0)} ms each), ` +
-    `an engine has ${seats.count.toFixed(0)} (${seats.boundBy}) and is planned with ${percent(SEATS_PLANNED)} of them`;
-  if (safe.kind !== 'AtLeast') return { rate, text };
-  const seen = safe.load / workOf(request);
-  // Seats were too few: the engine has carried more.
-  if (STEP_UP * seen > rate)
-    return { rate: STEP_UP * seen, text: byLatency(safe, STEP_UP * seen, settings.promise) };
-  return { rate, shown: Math.min(rate, SHOWN_UP * seen), text };
+  return {
+    rate: (SEATS_PLANNED * seats.count) / heldSeconds,
+    text:
+      `each holds a seat for ${heldSeconds.toFixed(1)} s (${generatedTokens.toFixed(0)} tokens, ${seats.gapMs.toFixed(0)} ms each), ` +
+      `an engine has ${seats.count.toFixed(0)} (${seats.boundBy}) and is planned with ${percent(SEATS_PLANNED)} of them`,
+  };
 }
 
 function whyUnreachable(

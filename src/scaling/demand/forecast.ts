@@ -7,47 +7,68 @@ export interface RatePoint {
 /** The rate to be ready for, and why. */
 export interface Forecast {
   readonly rate: number;
-  readonly because: 'Now' | 'Trend' | 'Recurring';
-  /** For `Recurring`: how much it rose. */
-  readonly rise?: number;
+  /** `Rises`: it has risen to that before, and may again. */
+  readonly because: 'Now' | 'Trend' | 'Rises';
 }
 
 const STEP_MS = 15_000;
 const SMOOTH_MS = 60_000;
+/** A trend looks back over two starts of an engine. */
+const LEAST_KEPT_MS = 1_260_000;
 /** Below it, a history says nothing of what recurs. */
 const LEAST_POINTS = 12;
 /** A rise that the history does not hold in this share of its moments is no habit. */
 const QUANTILE = 0.9;
+/** What happened once does not recur. */
+const LEAST_EPISODES = 2;
+/** How long a single rise is remembered, and rises that come back, in down-windows: 20 minutes and an hour by default. */
+const SINGLE_RISE_WINDOWS = 4;
+const RECURRING_RISE_WINDOWS = 12;
 
-/** Adds a point, at most one in 15 s; what is older than `keepMs` is forgotten. */
+/** How far a forecast looks. */
+export interface Horizon {
+  /** Until an engine that is ordered now is ready. */
+  readonly aheadSeconds: number;
+  /** The stabilisation window of the way down: who lets a fleet shrink sooner wants less remembered. */
+  readonly windowSeconds: number;
+}
+
+/** Adds a point, at most one in 15 s; what no forecast looks at is forgotten. */
 export function recordRate(
   points: readonly RatePoint[],
   rate: number,
+  { windowSeconds }: Horizon,
   nowMs: number,
-  keepMs: number,
 ): readonly RatePoint[] {
   const last = points.at(-1);
   if (last !== undefined && nowMs - last.atMs < STEP_MS) return points;
+  const keepMs = Math.max(LEAST_KEPT_MS, RECURRING_RISE_WINDOWS * windowSeconds * 1000);
   return [...points.filter(({ atMs }) => nowMs - atMs < keepMs), { atMs: nowMs, rate }];
 }
 
 /**
- * The rate that an engine ordered now will meet when it is ready, `aheadSeconds` from now. Two reasons to expect more
- * than now: it grew in each of the last two spans of that length (the smaller growth, less its noise, goes on), or it
- * has risen within such a span in a tenth of all moments that are remembered (that rise comes again, up to the highest
- * rate seen). Never less than `rate`.
+ * The rate that an engine ordered now will meet when it is ready. Two reasons to expect more than now. It grew in each
+ * of the last two spans of that length: the smaller growth, less its noise, goes on. Or it has risen within such a span
+ * in a tenth of all moments that are remembered: that rise comes again, up to the highest rate seen. A rise that was
+ * seen once is remembered for four down-windows, one that came back for twelve. Never less than `rate`.
  */
 export function forecast(
   points: readonly RatePoint[],
   rate: number,
-  aheadSeconds: number,
+  { aheadSeconds, windowSeconds }: Horizon,
   nowMs: number,
 ): Forecast {
+  const since = (windows: number): readonly RatePoint[] =>
+    points.filter(({ atMs }) => nowMs - atMs < windows * windowSeconds * 1000);
+  const remembered = since(RECURRING_RISE_WINDOWS);
+  const rise = Math.max(
+    usualRise(remembered, aheadSeconds, LEAST_EPISODES),
+    usualRise(since(SINGLE_RISE_WINDOWS), aheadSeconds, 1),
+  );
+  const highest = remembered.reduce((most, point) => Math.max(most, point.rate), rate);
+  const again = Math.min(rate + rise, highest);
   const trend = trendAhead(points, aheadSeconds, nowMs);
-  const rise = usualRise(points, aheadSeconds);
-  const highest = points.reduce((most, point) => Math.max(most, point.rate), rate);
-  const recurring = Math.min(rate + rise, highest);
-  if (recurring > rate && recurring >= trend) return { rate: recurring, because: 'Recurring', rise };
+  if (again > rate && again >= trend) return { rate: again, because: 'Rises' };
   return trend > rate ? { rate: trend, because: 'Trend' } : { rate, because: 'Now' };
 }
 
@@ -68,7 +89,7 @@ function meanBefore(points: readonly RatePoint[], endMs: number): number | undef
   return within.length === 0 ? undefined : within.reduce((sum, { rate }) => sum + rate, 0) / within.length;
 }
 
-function usualRise(points: readonly RatePoint[], aheadSeconds: number): number {
+function usualRise(points: readonly RatePoint[], aheadSeconds: number, leastEpisodes: number): number {
   if (points.length < LEAST_POINTS) return 0;
   const ahead = Math.round((1000 * aheadSeconds) / STEP_MS);
   const rises = points
@@ -77,7 +98,13 @@ function usualRise(points: readonly RatePoint[], aheadSeconds: number): number {
       ({ rate }, index) =>
         points.slice(index, index + ahead + 1).reduce((most, later) => Math.max(most, later.rate), rate) -
         rate,
-    )
-    .toSorted((a, b) => a - b);
-  return rises[Math.floor(QUANTILE * rises.length)] ?? 0;
+    );
+  const usual = rises.toSorted((a, b) => a - b)[Math.floor(QUANTILE * rises.length)] ?? 0;
+  return episodes(rises, usual, ahead) < leastEpisodes ? 0 : usual;
+}
+
+/** How many times the rise was at least `height`; moments less than `apart` steps from the last one are the same time. */
+function episodes(rises: readonly number[], height: number, apart: number): number {
+  const high = rises.flatMap((rise, index) => (rise >= height ? [index] : []));
+  return high.filter((index, nth) => index - (high[nth - 1] ?? -Infinity) > apart).length;
 }

@@ -27,10 +27,9 @@ const NOW_SECONDS = 30;
 const FAST_SECONDS = 10;
 /** A jump within ten seconds is believed as far as it exceeds this many standard deviations (Poisson). */
 const FAST_DEVIATIONS = 3;
-const LATELY_SECONDS = 120;
+const LONGEST_LATELY_SECONDS = 120;
 const PROMPT_SECONDS = 300;
 const OUTPUT_SECONDS = 900;
-const REMEMBER_RATES_MS = 3_600_000;
 /** Before any start was seen. */
 const USUAL_START_SECONDS = 120;
 const LONGEST_AHEAD_SECONDS = 600;
@@ -60,10 +59,13 @@ export function observeDemand(
   // An outage of the pages is no lull: it must not stand in the history of the rates.
   if (recent === undefined || request === undefined || load.known.length === 0) return { memory };
   const now = rateNow(recent, during(traffic, FAST_SECONDS));
-  const lately = Math.max(now, rateOf(during(traffic, LATELY_SECONDS) ?? recent));
+  const windowSeconds = settings.behavior.scaleDown.stabilizationWindowSeconds;
+  const latelySeconds = Math.min(LONGEST_LATELY_SECONDS, Math.max(NOW_SECONDS, windowSeconds));
+  const lately = Math.max(now, rateOf(during(traffic, latelySeconds) ?? recent));
   const readyMs = timeToReadyMs(engines) ?? 1000 * USUAL_START_SECONDS;
   const aheadSeconds = Math.min(LONGEST_AHEAD_SECONDS, readyMs / 1000);
-  const rates = recordRate(last.rates, now, nowMs, REMEMBER_RATES_MS);
+  const horizon = { aheadSeconds, windowSeconds };
+  const rates = recordRate(last.rates, now, horizon, nowMs);
   const loads = recentLoads(last.loads, load, now, request, nowMs);
   const highest = loads.reduce((most, point) => Math.max(most, point.load), 0);
   return {
@@ -77,7 +79,7 @@ export function observeDemand(
       record: recordLoad(last.record, highest, gained, elapsedSeconds),
     },
     seen: {
-      arrivals: { now, lately, expected: forecast(rates, now, aheadSeconds, nowMs), aheadSeconds },
+      arrivals: { now, lately, expected: forecast(rates, now, horizon, nowMs), aheadSeconds },
       request,
     },
   };

@@ -113,7 +113,7 @@ function tell(
   const ahead = {
     Now: '',
     Trend: `, ${soon} if they go on growing for the ${aheadSeconds.toFixed(0)} s that a new engine takes`,
-    Recurring: `, ${soon} if they rise as they often did in the last hour${extra > 0 ? ` (${extra} held ready for that)` : ''}`,
+    Rises: `, ${soon} if they rise again as they did lately${extra > 0 ? ` (${extra} held ready for that)` : ''}`,
   }[expected.because];
   const starting = Math.min(load.starting.length, toGrow - load.ready.length);
   const coming = starting > 0 ? `, of which ${starting} ${starting === 1 ? 'is' : 'are'} starting` : '';
