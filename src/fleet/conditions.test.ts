@@ -227,6 +227,18 @@ const cases: readonly Case[] = [
     }),
     'True CapacityStarting: 1 more is starting',
   ],
+  [
+    'ScalingLimited',
+    'a signal asks for no more than are starting',
+    three,
+    sizeDecision(5, 5, {
+      inputs: { ready: 3, starting: 2, missing: 0 },
+      proposals: [
+        { signal: 'Demand', kind: 'Size', size: 5, reason: 'CapacityStarting', message: 'many figures' },
+      ],
+    }),
+    'True CapacityStarting: Demand asks for 5: 3 ready, 2 starting',
+  ],
   ['EngineVersionUnknown', 'the version is known', three, hold, 'False VersionKnown: vLLM 0.30.0'],
 ];
 
@@ -253,6 +265,16 @@ test('ScalingActive says that engines do not come, unless a person or missing pa
     (snapshot) => condition('ScalingActive', snapshot, hold, { notScaling })?.split(':')[0],
   );
   expect(told).toEqual(['False NotScaling', 'False Advisory', 'False MetricsUnavailable']);
+});
+
+test('ScalingActive tells the bounds that hold, those of a schedule where it sets them', () => {
+  const schedule = {
+    schedule: { cron: '0 8 * * *', timeZone: 'Etc/UTC', minReplicas: 4 },
+    sinceMs: NOW,
+  };
+  expect(condition('ScalingActive', three, hold, { schedule })).toBe(
+    'True SizedByOperator: between 4 and 8 engines',
+  );
 });
 
 describe('the time of transition', () => {

@@ -168,18 +168,26 @@ function scalingActive(snapshot: FleetSnapshot, decision: FleetDecision): Findin
   if (metrics.status === 'False')
     return { status: 'False', reason: 'MetricsUnavailable', message: metrics.message };
   if (decision.notScaling !== undefined) return { status: 'False', ...decision.notScaling };
+  const { minReplicas, maxReplicas } = { ...spec.scaling, ...decision.schedule?.schedule };
   return {
     status: 'True',
     reason: 'SizedByOperator',
-    message: `between ${spec.scaling.minReplicas} and ${spec.scaling.maxReplicas} engines`,
+    message: `between ${minReplicas} and ${maxReplicas} engines`,
   };
 }
 
 function scalingLimited(_snapshot: FleetSnapshot, decision: FleetDecision): Finding {
   const limit = decision.size.limits.at(-1);
   if (limit !== undefined) return { status: 'True', reason: limit.reason, message: limit.message };
-  const starting = decision.size.proposals.find(({ reason }) => reason === 'CapacityStarting');
-  if (starting !== undefined) return { status: 'True', reason: starting.reason, message: starting.message };
+  const { proposals, inputs } = decision.size;
+  const waits = proposals.find(({ reason }) => reason === 'CapacityStarting');
+  if (waits !== undefined) {
+    const message =
+      waits.kind === 'Size'
+        ? `${waits.signal} asks for ${waits.size}: ${inputs.ready} ready, ${inputs.starting} starting`
+        : waits.message;
+    return { status: 'True', reason: waits.reason, message };
+  }
   return { status: 'False', reason: 'WithinLimits', message: 'the size is what the signals ask for' };
 }
 

@@ -113,13 +113,13 @@ function tell(
   const ahead = {
     Now: '',
     Trend: `, ${soon} if they go on growing for the ${aheadSeconds.toFixed(0)} s that a new engine takes`,
-    Rises: `, ${soon} if they rise again as they did lately${extra > 0 ? ` (${extra} held ready for that)` : ''}`,
+    Rises: `, ${soon} if they rise again as they did lately${extra > 0 ? `, which holds ${extra} more ready` : ''}`,
   }[expected.because];
   const starting = Math.min(load.starting.length, toGrow - load.ready.length);
   const coming = starting > 0 ? `, of which ${starting} ${starting === 1 ? 'is' : 'are'} starting` : '';
   const kept = size === toGrow ? '' : `, keep ${size} until it is clear that fewer do`;
   return (
-    `${now.toFixed(1)} requests/s arrive (mean: ${promptTokens.toFixed(0)} new prompt and ${generatedTokens.toFixed(0)} generated tokens)${ahead}; ` +
+    `${now.toFixed(1)} requests/s of ${promptTokens.toFixed(0)} new prompt and ${generatedTokens.toFixed(0)} generated tokens arrive${ahead}; ` +
     `${text}; ${soon} / ${rate.toFixed(2)} make ${toGrow}${coming}${kept}`
   );
 }
