@@ -267,6 +267,30 @@ test('ScalingActive says that engines do not come, unless a person or missing pa
   expect(told).toEqual(['False NotScaling', 'False Advisory', 'False MetricsUnavailable']);
 });
 
+describe('the verdict on the latency targets', () => {
+  const abstains = sizeDecision(3, 3, {
+    proposals: [{ signal: 'Demand', kind: 'Abstain', reason: 'NoData', message: 'no page' }],
+  });
+  const judged = (status: 'True' | 'Unknown', observedGeneration: number) => {
+    const verdict = { type: 'TargetUnreachable', status, reason: 'Before', message: 'as it was' };
+    const known = { ...verdict, lastTransitionTime: new Date(NOW).toISOString(), observedGeneration };
+    const snapshot = { ...three, fleet: fleet({}, { conditions: [known] }) };
+    return condition('TargetUnreachable', snapshot, abstains);
+  };
+
+  test('outlives an outage of the pages and a change of leader', () => {
+    expect(judged('True', 3)).toBe('True Before: as it was');
+  });
+
+  test('does not outlive the spec that it was found for', () => {
+    expect(judged('True', 2)).toBe('Unknown NoData: no page');
+  });
+
+  test('that is unknown says why it is unknown now', () => {
+    expect(judged('Unknown', 3)).toBe('Unknown NoData: no page');
+  });
+});
+
 test('ScalingActive tells the bounds that hold, those of a schedule where it sets them', () => {
   const schedule = {
     schedule: { cron: '0 8 * * *', timeZone: 'Etc/UTC', minReplicas: 4 },

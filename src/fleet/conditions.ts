@@ -192,7 +192,7 @@ function scalingLimited(_snapshot: FleetSnapshot, decision: FleetDecision): Find
 }
 
 /** Judged by what the engines have shown: nothing else tells what they can do. */
-function targetUnreachable(_snapshot: FleetSnapshot, { size }: FleetDecision): Finding {
+function targetUnreachable({ fleet }: FleetSnapshot, { size }: FleetDecision): Finding {
   if (size.unreachable !== undefined) {
     return {
       status: 'True',
@@ -206,13 +206,23 @@ function targetUnreachable(_snapshot: FleetSnapshot, { size }: FleetDecision): F
   if (demand === undefined) {
     return { status: 'Unknown', reason: 'NotJudged', message: 'only a fleet with spec.scaling is judged' };
   }
-  return demand.kind === 'Abstain'
-    ? { status: 'Unknown', reason: demand.reason, message: demand.message }
-    : {
-        status: 'False',
-        reason: 'LatencyTargetReachable',
-        message: 'nothing seen so far says that engines are too slow for spec.latency',
-      };
+  if (demand.kind === 'Abstain') {
+    const { reason, message } = demand;
+    return lastVerdict(fleet) ?? { status: 'Unknown', reason, message };
+  }
+  return {
+    status: 'False',
+    reason: 'LatencyTargetReachable',
+    message: 'nothing seen so far says that engines are too slow for spec.latency',
+  };
+}
+
+/** What was found for this very spec stays true while pages are missing, or a new leader has seen nothing yet. */
+function lastVerdict({ metadata, status }: FleetSnapshot['fleet']): Finding | undefined {
+  const before = status?.conditions?.find(({ type }) => type === CONDITIONS.targetUnreachable);
+  return before?.status === 'Unknown' || before?.observedGeneration !== metadata.generation
+    ? undefined
+    : before;
 }
 
 function conflictingAutoscaler(_snapshot: FleetSnapshot, { conflict }: FleetDecision): Finding {
