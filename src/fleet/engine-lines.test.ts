@@ -16,7 +16,7 @@ const load = { running: 12, waiting: 3, kvCacheUsage: 0.42 };
 
 test('every state of an engine reads as a line, worst first', () => {
   const engines = [
-    ready('calm', { running: 1, waiting: 0, kvCacheUsage: 0.1 }, { restarts: 2 }),
+    ready('calm', { running: 1, waiting: 0, deferred: 12, kvCacheUsage: 0.1 }, { restarts: 2 }),
     ready('busy', load),
     ready('vague'),
     loading('starts', 90),
@@ -37,7 +37,7 @@ test('every state of an engine reads as a line, worst first', () => {
     'leaves: Terminating on node-1, leaving',
     'starts: Loading for 90 s on node-1, not serving',
     'busy: Ready for 59 min on node-1, running 12, waiting 3, KV 42% (page 2 s old)',
-    'calm: Ready for 59 min on node-1, running 1, waiting 0, KV 10% (page 2 s old); 2 restarts',
+    'calm: Ready for 59 min on node-1, running 1, waiting 0 (and 12 not for capacity), KV 10% (page 2 s old); 2 restarts',
     'vague: Ready for 59 min on node-1, running ?, waiting ?, KV ? (page 2 s old)',
   ]);
 });

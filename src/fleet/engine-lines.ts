@@ -32,8 +32,9 @@ function load(engine: EngineSnapshot, nowMs: number): string {
   if (engine.lifecycle === 'Terminating') return 'leaving';
   if (engine.lifecycle !== 'Ready') return 'not serving';
   if (engine.page.state === 'Missing') return engine.page.message;
-  const { running, waiting, kvCacheUsage, atMs } = engine.page.load;
-  return `running ${count(running)}, waiting ${count(waiting)}, KV ${percent(kvCacheUsage)} (page ${duration(nowMs - atMs)} old)`;
+  const { running, waiting, deferred = 0, kvCacheUsage, atMs } = engine.page.load;
+  const more = deferred > 0 ? ` (and ${deferred} not for capacity)` : '';
+  return `running ${count(running)}, waiting ${count(waiting)}${more}, KV ${percent(kvCacheUsage)} (page ${duration(nowMs - atMs)} old)`;
 }
 
 function badness(engine: EngineSnapshot): number {
