@@ -39,7 +39,7 @@ export interface Turn {
 export const PASS_SECONDS = 15;
 const START_SECONDS = 60;
 /** Requests per second that an engine carries in time. */
-const CARRIES = 4;
+export const CARRIES = 4;
 
 /** An engine with what it has counted. */
 interface Member {
@@ -109,7 +109,8 @@ function struck(members: readonly Member[], fault: Chapter['fault'], replacement
 const isMute = (fault: Chapter['fault'], index: number): boolean =>
   fault === 'AllPagesMissing' || (fault === 'OnePageMissing' && index === 0);
 
-function workOfEach(ready: number, rate: number): Work {
+/** The work of each of so many ready engines that share so many requests per second. */
+export function workOfEach(ready: number, rate: number): Work {
   const perSecond = rate / Math.max(1, ready);
   const part = perSecond / CARRIES;
   return {
