@@ -19,6 +19,12 @@ const LEAST_KEPT_MS = 1_260_000;
 const LEAST_POINTS = 12;
 /** A rise that the history does not hold in this share of its moments is no habit. */
 const QUANTILE = 0.9;
+/**
+ * Nor is one that a steady load shows by chance: a rate is counted over half a minute, its variance is that of the number
+ * of arrivals (Poisson), and the highest of some minutes is usually three deviations above the lowest tenth.
+ */
+const CHANCE_DEVIATIONS = 4;
+const COUNTED_MS = 30_000;
 /** What happened once does not recur. */
 const LEAST_EPISODES = 2;
 /** How long a single rise is remembered, and rises that come back, in down-windows: 20 minutes and an hour by default. */
@@ -92,15 +98,16 @@ function meanBefore(points: readonly RatePoint[], endMs: number): number | undef
 function usualRise(points: readonly RatePoint[], aheadSeconds: number, leastEpisodes: number): number {
   if (points.length < LEAST_POINTS) return 0;
   const ahead = Math.round((1000 * aheadSeconds) / STEP_MS);
-  const rises = points
-    .slice(0, -1)
-    .map(
-      ({ rate }, index) =>
-        points.slice(index, index + ahead + 1).reduce((most, later) => Math.max(most, later.rate), rate) -
-        rate,
-    );
+  const rises = points.slice(0, -1).map(({ atMs, rate }, index) =>
+    points
+      .slice(index + 1, index + 1 + ahead)
+      .filter((later) => later.atMs - atMs <= 1000 * aheadSeconds)
+      .reduce((most, later) => Math.max(most, later.rate - rate), 0),
+  );
   const usual = rises.toSorted((a, b) => a - b)[Math.floor(QUANTILE * rises.length)] ?? 0;
-  return episodes(rises, usual, ahead) < leastEpisodes ? 0 : usual;
+  const mean = points.reduce((sum, { rate }) => sum + rate, 0) / points.length;
+  const isChance = usual < CHANCE_DEVIATIONS * Math.sqrt((1000 * mean) / COUNTED_MS);
+  return isChance || episodes(rises, usual, ahead) < leastEpisodes ? 0 : usual;
 }
 
 /** How many times the rise was at least `height`; moments less than `apart` steps from the last one are the same time. */

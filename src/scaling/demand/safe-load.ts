@@ -119,7 +119,7 @@ function poolViolators(blocks: readonly Block[], missed: (block: Block) => numbe
   const rising: Block[] = [];
   for (const block of blocks) {
     let next = block;
-    for (let last = rising.at(-1); last !== undefined && missed(last) >= missed(next); last = rising.at(-1)) {
+    for (let last = rising.at(-1); last !== undefined && missed(last) > missed(next); last = rising.at(-1)) {
       next = join(last, next);
       rising.pop();
     }
