@@ -55,7 +55,7 @@ export function observeDemand(
   const { traffic, gained } = observeTraffic(last.traffic, load.ready, settings.promise, nowMs);
   const memory = { ...last, traffic, seenAtMs: nowMs };
   const recent = during(traffic, NOW_SECONDS);
-  const request = meanRequest(memory);
+  const request = meanRequest(memory, load);
   // An outage of the pages is no lull: it must not stand in the history of the rates.
   if (recent === undefined || request === undefined || load.known.length === 0) return { memory };
   const now = rateNow(recent, during(traffic, FAST_SECONDS));
@@ -95,16 +95,23 @@ function rateNow(recent: Span, fast: Span | undefined): number {
   return Math.max(rateOf(recent), certain);
 }
 
-/** Generated tokens a finished request over a quarter of an hour, new prompt tokens a first token over five minutes. */
-function meanRequest({ traffic, request }: DemandMemory): MeanRequest | undefined {
+/**
+ * Generated tokens a finished request over a quarter of an hour, new prompt tokens a first token over five minutes.
+ * Until as many have ended as run now, most tokens are those of requests that go on: each of the few that ended would
+ * seem to have had many times its own.
+ */
+function meanRequest({ traffic, request }: DemandMemory, { known }: FleetLoad): MeanRequest | undefined {
   const long = during(traffic, OUTPUT_SECONDS)?.flow;
   const short = during(traffic, PROMPT_SECONDS)?.flow;
   const promptTokens =
     short === undefined || short.firstTokens < 1
       ? request?.promptTokens
       : (short.promptTokens - short.cachedTokens) / short.firstTokens;
+  const fewest = Math.max(1, sum(figures(known, 'running')));
   const generatedTokens =
-    long === undefined || long.finished < 1 ? request?.generatedTokens : long.generatedTokens / long.finished;
+    long === undefined || long.finished < fewest
+      ? request?.generatedTokens
+      : long.generatedTokens / long.finished;
   if (promptTokens === undefined || generatedTokens === undefined) return undefined;
   return { promptTokens: Math.max(1, promptTokens), generatedTokens: Math.max(1, generatedTokens) };
 }
