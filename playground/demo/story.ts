@@ -1,3 +1,4 @@
+import type { ScalingChange } from '../../src/api/v1alpha1/status.ts';
 import type { VLLMDeployment } from '../../src/api/v1alpha1/vllm-deployment.ts';
 import type { LoadReport } from '../../src/loadtest/plan/load-report.ts';
 import type { Sample } from './timeline.ts';
@@ -7,7 +8,7 @@ export function tellStory(report: LoadReport, samples: readonly Sample[], fleet:
   const peak = samples.reduce((most, sample) => (sample.ready > most.ready ? sample : most));
   const history = fleet.status?.scaling?.history ?? [];
   const ups = history.filter(({ from, to }) => to > from);
-  const by = (signal: string): number => ups.filter(({ message }) => message.startsWith(signal)).length;
+  const by = (words: string): number => ups.filter(({ message }) => message.includes(words)).length;
   const { percentiles } = report.latencies.ttftMs;
   const seconds = (ms: number | undefined): string =>
     ms === undefined ? '?' : `${(ms / 1000).toFixed(1)} s`;
@@ -15,10 +16,16 @@ export function tellStory(report: LoadReport, samples: readonly Sample[], fleet:
   return (
     `Summary: ${report.completed} of ${report.planned.requests} requests were answered, ${report.failed} failed. ` +
     `The fleet grew from 1 to ${peak.ready} engines (reached ${peak.seconds.toFixed(0)} s into the demo) and went back to 1, ` +
-    `in ${history.length} changes of size: ${by('QueueDepth')} upwards because requests waited, ` +
-    `${by('KVCache')} because the KV cache filled, ${history.length - ups.length} downwards. ` +
+    `in ${history.length} changes of size, ${ups.length} upwards and ${history.length - ups.length} downwards. ` +
+    `An engine's seats were bound by maxNumSeqs in ${by('(maxNumSeqs)')} of those upwards, by its KV cache in ${by('(KV cache)')}. ` +
+    demandInWords(ups.at(-1)) +
     `First tokens came after ${seconds(percentiles.p50)} (median) and ${seconds(percentiles.p95)} (95th percentile); ` +
     `${share} of the requests had one within 500 ms and then a token every 50 ms. ` +
     `Why each change was made stands in the resource's status and events above.`
   );
+}
+
+/** The arithmetic of the last growth, as its message gives it. */
+function demandInWords(change: ScalingChange | undefined): string {
+  return change === undefined ? '' : `Why ${change.to}: ${change.message}. `;
 }

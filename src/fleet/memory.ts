@@ -18,9 +18,14 @@ export interface FleetMemory {
 /** The memory of a leader that begins now: the changes of size are taken over from the status of the fleet. */
 export function recallMemory(snapshot: FleetSnapshot, nowMs: number): FleetMemory {
   const history = snapshot.fleet.status?.scaling?.history ?? [];
+  const learned = snapshot.fleet.status?.scaling?.learnedCapacity;
   const changes = history.map(({ at, from, to }) => ({ atMs: Date.parse(at), from, to }));
   return {
-    scaling: freshMemory(nowMs, changes),
+    scaling: freshMemory(
+      nowMs,
+      changes,
+      learned && { subject: learned.subject, load: learned.promptTokensPerSecond },
+    ),
     foreignWrites: [],
     decided: decidedSize(snapshot),
     specReplicas: snapshot.fleet.spec.replicas,

@@ -1,8 +1,14 @@
-import type { ScalingChange, ScalingStatus, Summary, VLLMDeploymentStatus } from '../api/v1alpha1/status.ts';
+import type {
+  LearnedCapacity,
+  ScalingChange,
+  ScalingStatus,
+  Summary,
+  VLLMDeploymentStatus,
+} from '../api/v1alpha1/status.ts';
 import { LABELS, SERVICE_PORT } from '../api/v1alpha1/constants.ts';
 import { isSilent } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
-import type { SizeDecision } from '../scaling/types.ts';
+import type { LearnedLoad, SizeDecision } from '../scaling/types.ts';
 import { buildConditions } from './conditions.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { engineLines } from './engine-lines.ts';
@@ -99,9 +105,14 @@ function scalingStatus(
       limit: { size: limit.to, reason: limit.reason, message: cut(limit.message, MESSAGE_LENGTH) },
     }),
     wouldChange: cut(size.wouldChange, MESSAGE_LENGTH),
+    ...(size.learned !== undefined && { learnedCapacity: learnedCapacity(size.learned) }),
     history: [...history],
     ...(manualFloor !== undefined && { manualFloor }),
   };
+}
+
+function learnedCapacity({ subject, load }: LearnedLoad): LearnedCapacity {
+  return { subject, promptTokensPerSecond: Number(load.toPrecision(4)) };
 }
 
 function inputsOf({ inputs }: SizeDecision): Record<string, string> {

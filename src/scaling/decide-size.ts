@@ -1,17 +1,29 @@
 import { boundsAt, type Bounds } from './bounds.ts';
 import { fleetLoad, sizeInputs } from './fleet-load.ts';
-import { FRESH_DEMAND } from './demand/memory.ts';
+import { freshDemand, learnedBy } from './demand/memory.ts';
 import { proposeByDemand } from './demand/propose.ts';
 import { proposeByKVCache } from './kv-cache.ts';
 import { applyLimits } from './limits.ts';
 import { proposeByQueueDepth } from './queue-depth.ts';
 import { recommend } from './stabilization.ts';
-import type { Limit, Proposal, ScalingInput, ScalingMemory, SizeChange, SizeDecision } from './types.ts';
+import type {
+  LearnedLoad,
+  Limit,
+  Proposal,
+  ScalingInput,
+  ScalingMemory,
+  SizeChange,
+  SizeDecision,
+} from './types.ts';
 import { whatWouldChange } from './would-change.ts';
 
 /** A memory that has seen nothing: that of a leader that begins to watch now. */
-export function freshMemory(nowMs: number, changes: readonly SizeChange[] = []): ScalingMemory {
-  return { watchingSinceMs: nowMs, recommendedAtMs: new Map(), changes, demand: FRESH_DEMAND };
+export function freshMemory(
+  nowMs: number,
+  changes: readonly SizeChange[] = [],
+  learned?: LearnedLoad,
+): ScalingMemory {
+  return { watchingSinceMs: nowMs, recommendedAtMs: new Map(), changes, demand: freshDemand(learned) };
 }
 
 /** The longest period that a policy may have (`periodSeconds` ≤ 1800). */
@@ -66,6 +78,7 @@ export function decideSize(
     action: actionOf(current, draft.desired),
     wouldChange: whatWouldChange(input, load, bounds, demand.turns),
     ...(demand.unreachable !== undefined && { unreachable: demand.unreachable }),
+    ...learnedBy(demand.memory),
   };
   return { decision, memory: nextMemory };
 }

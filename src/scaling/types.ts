@@ -74,6 +74,14 @@ export interface SizeChange {
   readonly to: number;
 }
 
+/** The load that an engine was seen to carry in time. */
+export interface LearnedLoad {
+  /** What it holds for: a revision and its latency targets. */
+  readonly subject: string;
+  /** Work per second, in prompt tokens. */
+  readonly load: number;
+}
+
 /** What the decider remembers from pass to pass; lost with the leader, except `changes` (kept in status). */
 export interface ScalingMemory {
   readonly demand: DemandMemory;
@@ -120,6 +128,8 @@ export interface SizeDecision {
   readonly wouldChange: string;
   /** Why no number of engines keeps the latency targets. */
   readonly unreachable?: string;
+  /** What is known of an engine's capacity, for the next leader. */
+  readonly learned?: LearnedLoad;
 }
 
 /** The figures that the decision was made from. */

@@ -66,6 +66,20 @@ export const ScalingLimit = z.object({
   message: Message,
 });
 
+export const LearnedCapacity = z.object({
+  subject: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe('Revision and latency targets (ms to the first token, ms a token) for which it was learned.'),
+  promptTokensPerSecond: z
+    .number()
+    .gt(0)
+    .describe(
+      'Work that an engine carries while it keeps its latency targets; a generated token counts as 3.',
+    ),
+});
+
 export const ScalingStatus = z.object({
   decidedAt: Timestamp.describe('When the decision was made (RFC 3339).'),
   current: Size.exactOptional().describe('Number of engines the fleet had.'),
@@ -96,6 +110,9 @@ export const ScalingStatus = z.object({
     .max(1024)
     .exactOptional()
     .describe('What would have to happen for the size to change.'),
+  learnedCapacity: LearnedCapacity.exactOptional().describe(
+    'What an engine was seen to carry, so that another leader need not learn it again; absent while unknown.',
+  ),
   history: z
     .array(ScalingChange)
     .max(10)
@@ -180,6 +197,7 @@ export const VLLMDeploymentStatus = z.object({
 
 export type VLLMDeploymentStatus = DeepReadonly<z.output<typeof VLLMDeploymentStatus>>;
 export type Summary = DeepReadonly<z.output<typeof Summary>>;
+export type LearnedCapacity = DeepReadonly<z.output<typeof LearnedCapacity>>;
 export type ScalingStatus = DeepReadonly<z.output<typeof ScalingStatus>>;
 export type ScalingProposal = DeepReadonly<z.output<typeof ScalingProposal>>;
 export type ScalingChange = DeepReadonly<z.output<typeof ScalingChange>>;

@@ -45,12 +45,15 @@ export function capacityOf(
   const idlePaceMs = memory.pace.lowestMs;
   const tooSlow = idlePaceMs !== undefined && idlePaceMs > promise.interTokenMs;
   const safe = safeLoad(memory.record, !tooSlow);
-  const unreachable = whyUnreachable(safe, tooSlow ? idlePaceMs : undefined, promise);
+  const promised = tell(promise, !tooSlow);
+  const unreachable = tooSlow
+    ? `an engine with little to do takes ${idlePaceMs.toFixed(0)} ms a token, the target is ${promise.interTokenMs} ms`
+    : hopeless(safe, promised);
   const limit = knownLimit(safe, memory.limit);
   const capacity =
     limit === undefined
-      ? unproven(safe, memory.pace, request, load, settings)
-      : proven(safe, limit, request, promise);
+      ? unproven(safe, memory.pace, request, load, settings, promised)
+      : proven(safe, limit, request, promised);
   return {
     ...(capacity !== undefined && { capacity }),
     ...(unreachable !== undefined && { unreachable }),
@@ -73,7 +76,7 @@ function knownLimit(safe: SafeLoad, before: number | undefined): number | undefi
   }
 }
 
-function proven(safe: SafeLoad, limit: number, request: MeanRequest, promise: LatencyPromise): Capacity {
+function proven(safe: SafeLoad, limit: number, request: MeanRequest, promised: string): Capacity {
   const rate = limit / workOf(request);
   const besides =
     safe.kind === 'Limit' && safe.unavoidable > 0
@@ -82,7 +85,7 @@ function proven(safe: SafeLoad, limit: number, request: MeanRequest, promise: La
   const share = percent(1 - MISSES_ALLOWED);
   return {
     rate,
-    text: `an engine keeps ${tell(promise)} for ${share} of them up to ${significant(rate)}/s${besides}`,
+    text: `an engine keeps ${promised} for ${share} of them up to ${significant(rate)}/s${besides}`,
   };
 }
 
@@ -93,18 +96,19 @@ function unproven(
   request: MeanRequest,
   load: FleetLoad,
   settings: ScalingSettings,
+  promised: string,
 ): Capacity | undefined {
   const planned = bySeats(pace, request, load, settings);
   if (safe.kind !== 'AtLeast' && safe.kind !== 'Lower') return planned;
   const seen = safe.load / workOf(request);
   if (safe.kind === 'Lower') {
     if (planned !== undefined && planned.rate < seen) return planned;
-    const text = `an engine missed ${tell(settings.promise)} at every load so far; ${significant(seen)}/s are tried`;
+    const text = `an engine missed ${promised} at every load so far; ${significant(seen)}/s are tried`;
     return { rate: seen, text };
   }
   if (planned !== undefined && planned.rate > STEP_UP * seen)
     return { ...planned, shown: Math.min(planned.rate, SHOWN_UP * seen) };
-  return proven(safe, STEP_UP * safe.load, request, settings.promise);
+  return proven(safe, STEP_UP * safe.load, request, promised);
 }
 
 function bySeats(
@@ -124,20 +128,15 @@ function bySeats(
   };
 }
 
-function whyUnreachable(
-  safe: SafeLoad,
-  idlePaceMs: number | undefined,
-  promise: LatencyPromise,
-): string | undefined {
-  if (safe.kind === 'Hopeless')
-    return `${percent(safe.misses)} of the requests miss ${tell(promise)} however few an engine has`;
-  return idlePaceMs === undefined
-    ? undefined
-    : `an engine with little to do takes ${idlePaceMs.toFixed(0)} ms a token, the target is ${promise.interTokenMs} ms`;
+function hopeless(safe: SafeLoad, promised: string): string | undefined {
+  return safe.kind === 'Hopeless'
+    ? `${percent(safe.misses)} of the requests miss ${promised} however few an engine has`
+    : undefined;
 }
 
-function tell({ ttftMs, interTokenMs }: LatencyPromise): string {
-  return `its promise (first token in ${ttftMs} ms, ${interTokenMs} ms a token)`;
+/** @param paceCounts whether the promised time between tokens can be kept at all */
+function tell({ ttftMs, interTokenMs }: LatencyPromise, paceCounts: boolean): string {
+  return `its promise (first token in ${ttftMs} ms${paceCounts ? `, ${interTokenMs} ms a token` : ''})`;
 }
 
 function percent(share: number): string {

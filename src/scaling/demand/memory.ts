@@ -1,3 +1,4 @@
+import type { LearnedLoad } from '../types.ts';
 import type { RatePoint } from './forecast.ts';
 import type { LoadRecord } from './safe-load.ts';
 import { NO_PACE, type PaceLine } from './seats.ts';
@@ -48,6 +49,18 @@ export const FRESH_DEMAND: DemandMemory = {
   loads: [],
   record: new Map(),
 };
+
+/** The memory of a leader that begins to watch; what the one before it learned holds on. */
+export function freshDemand(learned: LearnedLoad | undefined): DemandMemory {
+  return learned === undefined
+    ? FRESH_DEMAND
+    : { ...FRESH_DEMAND, subject: learned.subject, limit: learned.load };
+}
+
+/** What the next leader shall know. */
+export function learnedBy({ subject, limit }: DemandMemory): { readonly learned?: LearnedLoad } {
+  return limit === undefined ? {} : { learned: { subject, load: limit } };
+}
 
 /** The memory without what was learned of engines that are no more, or of a promise that is no longer given. */
 export function forSubject(memory: DemandMemory, subject: string): DemandMemory {
