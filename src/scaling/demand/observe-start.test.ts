@@ -11,7 +11,7 @@ const COURSE = [
   { second: 0, running: 0, ended: 0, generated: 0 },
   { second: 5, running: 200, ended: 1, generated: 4665 },
   { second: 15, running: 250, ended: 40, generated: 21_000 },
-  { second: 60, running: 250, ended: 400, generated: 110_000 },
+  { second: 30, running: 250, ended: 400, generated: 110_000 },
 ] as const;
 
 test('a few requests that ended among many that go on tell no mean: their tokens are those of all', () => {
