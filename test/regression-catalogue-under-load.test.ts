@@ -19,9 +19,9 @@ const PEAK = 10;
 const SPEC = { scaling: { minReplicas: 1, maxReplicas: 12 } };
 
 const served = new ServingFleet(SPEC);
-const before = served.run({ seconds: 900, rate: PEAK }).at(-1);
+const before = served.run({ seconds: 600, rate: PEAK }).at(-1);
 
-/** A fleet that has served its peak for a quarter of an hour, and the size that it has then. */
+/** A fleet that has served its peak for ten minutes, and the size that it has then. */
 function atPeak(): { readonly fleet: ServingFleet; readonly size: number } {
   return { fleet: served.copy(), size: before?.decision.size.desired ?? NaN };
 }
@@ -51,13 +51,13 @@ test('at its peak the fleet has the size that Demand asks for', () => {
 
 test('1. all scrapes fail at peak: the size stays, and the pages that come back are no surge', () => {
   const { fleet, size } = atPeak();
-  const blind = fleet.run({ seconds: 600, rate: PEAK, seen: mute });
+  const blind = fleet.run({ seconds: 400, rate: PEAK, seen: mute });
   expect(sizesOf(blind)).toEqual([size]);
   expect(blind.flatMap(({ actions }) => actions)).toEqual([]);
   expect(fleet.left.status?.conditions).toContainEqual(
     expect.objectContaining({ type: 'MetricsAvailable', status: 'False' }),
   );
-  expect(sizesOf(fleet.run({ seconds: 300, rate: PEAK }))).toEqual([size]);
+  expect(sizesOf(fleet.run({ seconds: 120, rate: PEAK }))).toEqual([size]);
 });
 
 describe('2. one of N scrapes fails at peak', () => {
@@ -68,13 +68,13 @@ describe('2. one of N scrapes fails at peak', () => {
 
   test('the arrivals that are not seen shrink nothing, and are no surge when they are seen again', () => {
     const { fleet, size } = atPeak();
-    expect(sizesOf(fleet.run({ seconds: 600, rate: PEAK, seen: oneMute(fleet) }))).toEqual([size]);
-    expect(sizesOf(fleet.run({ seconds: 300, rate: PEAK }))).toEqual([size]);
+    expect(sizesOf(fleet.run({ seconds: 400, rate: PEAK, seen: oneMute(fleet) }))).toEqual([size]);
+    expect(sizesOf(fleet.run({ seconds: 120, rate: PEAK }))).toEqual([size]);
   });
 
   test('even a fall of the arrivals shrinks nothing before all pages tell of it', () => {
     const { fleet, size } = atPeak();
-    const passes = fleet.run({ seconds: 900, rate: 0.2 * PEAK, seen: oneMute(fleet) });
+    const passes = fleet.run({ seconds: 500, rate: 0.2 * PEAK, seen: oneMute(fleet) });
     expect(sizesOf(passes)).toEqual([size]);
     expect(passes.at(-1)?.decision.size.reason).toBe('MetricsMissing');
     expect(sizesOf(fleet.run({ seconds: 60, rate: 0.2 * PEAK }))).toContain(size - 1);
@@ -102,7 +102,7 @@ test('4. an engine finds no GPU: Demand that asks for more orders nothing, and a
     const { lifecycle, page, unschedulable: why = '' } = unschedulable(engine.name);
     return { ...rest, lifecycle, page, unschedulable: why };
   };
-  const passes = fleet.run({ seconds: 300, rate: 1.5 * PEAK, seen });
+  const passes = fleet.run({ seconds: 120, rate: 1.5 * PEAK, seen });
   const ordered = sizesOf(passes).at(-1) ?? 0;
   expect(ordered).toBeGreaterThan(size);
   const more = fleet.run({ seconds: 60, rate: 3 * PEAK, seen });
@@ -110,7 +110,7 @@ test('4. an engine finds no GPU: Demand that asks for more orders nothing, and a
   const [last] = more.slice(-1);
   expect(last?.decision.size.reason).toBe('Unschedulable');
   expect(last && demandOf(last)).toMatchObject({ kind: 'Size', reason: 'DemandOverCapacity' });
-  const calm = fleet.run({ seconds: 600, rate: 0.5 * PEAK, seen });
+  const calm = fleet.run({ seconds: 480, rate: 0.5 * PEAK, seen });
   expect(calm.flatMap(({ actions }) => actions.map(({ kind }) => kind))).toContain('MarkVictim');
   expect(fleet.left.world.engines.every(({ uid }) => old.has(uid))).toBe(true);
 });
@@ -118,7 +118,7 @@ test('4. an engine finds no GPU: Demand that asks for more orders nothing, and a
 test('5. engines are replaced one after another under a steady load: the size does not ratchet', () => {
   const { fleet, size } = atPeak();
   for (const revision of ['bbb', 'ccc']) {
-    const passes = fleet.run({ seconds: 900, rate: PEAK, revision });
+    const passes = fleet.run({ seconds: 600, rate: PEAK, revision });
     expect(sizesOf(passes)).toEqual([size]);
     expect(Math.max(...passes.map(({ snapshot }) => totalReplicas(snapshot)))).toBe(size + 1);
     expect(fleet.left.world.engines.map((engine) => engine.revision)).toEqual(Array(size).fill(revision));
