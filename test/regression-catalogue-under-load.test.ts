@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { decideFleet } from '../src/fleet/decide-fleet.ts';
-import { recallMemory } from '../src/fleet/memory.ts';
 import { planFleet } from '../src/fleet/plan.ts';
 import { totalReplicas } from '../src/fleet/sizes.ts';
 import type { Proposal } from '../src/scaling/types.ts';
@@ -146,17 +145,27 @@ describe('7. somebody else writes the size while Demand asks for another', () =>
     const { decision } = decideFleet(written, memory, world.nowMs);
     expect(decision.manualFloor).toMatchObject({ replicas: size + 3 });
     expect(decision.size).toMatchObject({ desired: size + 3 });
+    expect(decision.size.proposals).toContainEqual(
+      expect.objectContaining({ signal: 'Demand', reason: 'DemandUnderCapacity' }),
+    );
   });
 
   test('an HPA is reported and not fought, though Demand asks for more', () => {
     const { fleet, size } = atPeak();
-    const passes = fleet.run({ seconds: 30, rate: 3 * PEAK });
-    const jump = passes.find(({ decision }) => decision.size.desired > size);
-    if (jump === undefined) throw new Error('Demand asked for no more');
-    const contested = { ...jump.snapshot, autoscalers: ['keda-hpa-chat'] };
-    const memory = fleet.left.memory ?? recallMemory(contested, fleet.left.world.nowMs);
-    const { decision } = decideFleet(contested, memory, fleet.left.world.nowMs);
+    const more = { seconds: 5, rate: 3 * PEAK };
+    let left = fleet.left;
+    let [now] = fleet.run(more);
+    for (let tries = 0; tries < 20 && now?.decision.size.desired === size; tries += 1) {
+      left = fleet.left;
+      [now] = fleet.run(more);
+    }
+    if (now === undefined || left.memory === undefined) throw new Error('no pass');
+    const contested = { ...now.snapshot, autoscalers: ['keda-hpa-chat'] };
+    const { decision } = decideFleet(contested, left.memory, left.world.nowMs);
     expect(decision.size).toMatchObject({ carriedOut: false, reason: 'ConflictingAutoscaler' });
+    expect(decision.size.proposals).toContainEqual(
+      expect.objectContaining({ signal: 'Demand', reason: 'DemandOverCapacity' }),
+    );
     expect(planFleet(contested, decision)).toEqual([]);
   });
 });
