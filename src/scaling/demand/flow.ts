@@ -73,14 +73,6 @@ export interface PageCounts {
   readonly inside: number;
 }
 
-/**
- * A figure of a page, where it can be one: a count that numbers no longer count exactly is none, and would swallow all
- * that is added to it.
- */
-export function believed(figure: number): number {
-  return figure >= 0 && figure <= Number.MAX_SAFE_INTEGER ? figure : 0;
-}
-
 /** What a page does not tell counts nothing. */
 export function countsOf(sample: EngineSample, promise: LatencyPromise): PageCounts {
   const { histograms, httpAnswered, requests } = sample;
@@ -88,26 +80,25 @@ export function countsOf(sample: EngineSample, promise: LatencyPromise): PageCou
   const pace = histograms.timePerOutputToken ?? interTokenLatency;
   const waiting = sample.waiting ?? 0;
   const countsEnds = requests !== undefined || httpAnswered !== undefined;
-  const counted = {
-    arrivals: total(sample.admissionRejections),
-    // Where no end of a request is counted, a first token is the next best sign of one.
-    finished: countsEnds ? total(requests) : (ttft?.count ?? 0),
-    promptTokens: sample.promptTokens ?? 0,
-    cachedTokens: sample.prefixCache?.hits ?? 0,
-    generatedTokens: sample.generationTokens ?? 0,
-    firstTokens: ttft?.count ?? 0,
-    lateFirstTokens: countAbove(ttft, promise.ttftMs / 1000),
-    dequeued: queueTime?.count ?? 0,
-    longQueued: countAbove(queueTime, promise.ttftMs / 2000),
-    paced: pace?.count ?? 0,
-    slow: countAbove(pace, promise.interTokenMs / 1000),
-    gaps: interTokenLatency?.count ?? 0,
-    gapSeconds: interTokenLatency?.sum ?? 0,
-  };
   return {
-    counted: combine(counted, NO_FLOW, believed),
-    ...(httpAnswered !== undefined && { answered: believed(httpAnswered) }),
-    inside: believed(countsEnds ? (sample.running ?? 0) + waiting : waiting),
+    counted: {
+      arrivals: total(sample.admissionRejections),
+      // Where no end of a request is counted, a first token is the next best sign of one.
+      finished: countsEnds ? total(requests) : (ttft?.count ?? 0),
+      promptTokens: sample.promptTokens ?? 0,
+      cachedTokens: sample.prefixCache?.hits ?? 0,
+      generatedTokens: sample.generationTokens ?? 0,
+      firstTokens: ttft?.count ?? 0,
+      lateFirstTokens: countAbove(ttft, promise.ttftMs / 1000),
+      dequeued: queueTime?.count ?? 0,
+      longQueued: countAbove(queueTime, promise.ttftMs / 2000),
+      paced: pace?.count ?? 0,
+      slow: countAbove(pace, promise.interTokenMs / 1000),
+      gaps: interTokenLatency?.count ?? 0,
+      gapSeconds: interTokenLatency?.sum ?? 0,
+    },
+    ...(httpAnswered !== undefined && { answered: httpAnswered }),
+    inside: countsEnds ? (sample.running ?? 0) + waiting : waiting,
   };
 }
 

@@ -1,7 +1,7 @@
 import { figures, sum, timeToReadyMs, type FleetLoad } from '../fleet-load.ts';
 import type { ScalingInput } from '../types.ts';
 import { forecast, recordRate, type Forecast } from './forecast.ts';
-import { forSubject, FRESH_DEMAND, workOf, type DemandMemory, type MeanRequest } from './memory.ts';
+import { forSubject, freshDemand, learnedBy, workOf, type DemandMemory, type MeanRequest } from './memory.ts';
 import { recordLoad } from './safe-load.ts';
 import { learnPace } from './seats.ts';
 import { during, observeTraffic, type Span } from './traffic.ts';
@@ -48,8 +48,9 @@ export function observeDemand(
 ): DemandView {
   const { settings, revision, engines } = input;
   const { ttftMs, interTokenMs } = settings.promise;
-  // After a clock was set back, nothing that was remembered can be told from what is now.
-  const known = before.seenAtMs !== undefined && before.seenAtMs > nowMs ? FRESH_DEMAND : before;
+  // Once a clock was set back, nothing that has a time can be told from what is now.
+  const isSetBack = before.seenAtMs !== undefined && before.seenAtMs > nowMs;
+  const known = isSetBack ? freshDemand(learnedBy(before).learned) : before;
   const last = forSubject(known, `${revision} ${ttftMs} ${interTokenMs}`);
   const elapsedSeconds = (nowMs - (known.seenAtMs ?? nowMs)) / 1000;
   const { traffic, gained } = observeTraffic(last.traffic, load.ready, settings.promise, nowMs);

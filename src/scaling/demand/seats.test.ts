@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NOW, readyWith, type Load } from '../../../test/builders/engines.ts';
-import { observed, pageOf } from '../../../test/builders/pages.ts';
 import { settings } from '../../../test/builders/scaling.ts';
 import { fleetLoad, type FleetLoad } from '../fleet-load.ts';
-import { countsOf, NO_FLOW } from './flow.ts';
+import { NO_FLOW } from './flow.ts';
 import { learnPace, NO_PACE, seatsOf, type PaceLine } from './seats.ts';
 import type { Span } from './traffic.ts';
 
@@ -23,7 +22,6 @@ function learned(runs: readonly number[], gapOf = LINE): PaceLine {
   );
 }
 
-const PROMISE = { ttftMs: 500, interTokenMs: 50 };
 const UNLIMITED = fleet({});
 
 describe('the pace of an engine', () => {
@@ -106,26 +104,23 @@ describe('the seats of an engine', () => {
 });
 
 test('whatever pages say, seats are at least one, and finite like their pace', () => {
-  const any = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
-  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  const flow = fc.double({ min: 0, max: 1e10, noNaN: true });
   const page = fc.record(
     {
-      running: fc.oneof(any, fc.nat(300)),
-      kvCacheUsage: share,
-      gaps: fc.oneof(any, fc.integer({ min: 100, max: 5000 })),
-      gapSeconds: fc.oneof(any, fc.double({ min: 0, max: 100, noNaN: true })),
+      running: fc.oneof(fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }), fc.nat(300)),
+      kvCacheUsage: fc.double({ min: 0, max: 1, noNaN: true }),
+      count: fc.oneof(flow, fc.integer({ min: 100, max: 5000 })),
+      gapSeconds: fc.oneof(flow, fc.double({ min: 0, max: 100, noNaN: true })),
     },
-    { requiredKeys: ['gaps', 'gapSeconds'] },
+    { requiredKeys: ['count', 'gapSeconds'] },
   );
   const maxNumSeqs = fc.option(fc.integer({ min: 1, max: 1024 }), { nil: undefined });
   fc.assert(
     fc.property(fc.array(page, { maxLength: 8 }), maxNumSeqs, (pages, most) => {
       let line = NO_PACE;
-      for (const { gaps: count, gapSeconds, ...told } of pages) {
-        const interTokenLatency = { ...observed([0.1]), count, sum: gapSeconds };
-        const { counted: flow } = countsOf(pageOf({ histograms: { interTokenLatency } }), PROMISE);
+      for (const { count, gapSeconds, ...told } of pages) {
         const load = fleet(told, {});
-        line = learnPace(line, load, { seconds: 30, flow }, 5);
+        line = learnPace(line, load, { seconds: 30, flow: { ...NO_FLOW, gaps: count, gapSeconds } }, 5);
         const seats = seatsOf(line, load, settings(most === undefined ? {} : { maxNumSeqs: most }));
         if (seats === undefined) continue;
         expect(seats.count).toBeGreaterThanOrEqual(1);

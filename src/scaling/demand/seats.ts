@@ -1,6 +1,5 @@
 import { figures, sum, type FleetLoad } from '../fleet-load.ts';
 import type { ScalingSettings } from '../types.ts';
-import { believed } from './flow.ts';
 import type { Span } from './traffic.ts';
 
 /**
@@ -28,6 +27,11 @@ const LEAST_WEIGHT = 3;
 const LEAST_VARIATION = 0.1;
 /** An engine that is slower than its promise even when idle has seats for this share of the promise, not none. */
 const LEAST_ROOM = 0.1;
+
+/** A gauge that can be one; what a broken page says would be in the line for ever. */
+function believed(running: number): number {
+  return running <= Number.MAX_SAFE_INTEGER ? running : 0;
+}
 
 /** Adds what the fleet shows now: its mean gap over `recent` and its running requests an engine. */
 export function learnPace(line: PaceLine, load: FleetLoad, recent: Span, elapsedSeconds: number): PaceLine {

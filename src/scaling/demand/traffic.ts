@@ -44,6 +44,8 @@ const SPARSE_STEP_MS = 30_000;
 const LONGEST_CREDIT_MS = 30_000;
 const LONGEST_INTERVAL_MS = 60_000;
 const CREDIT_GAPS = 1.25;
+/** No engine does more of anything in a second, tokens found in its prefix cache included. */
+const MOST_A_SECOND = 1e8;
 /** Windows begin at a page that came a moment early, too. */
 const JITTER_MS = 500;
 
@@ -63,21 +65,30 @@ export function observeTraffic(
     if (page.state !== 'Fresh' || page.load.sample === undefined || page.load.atMs === known?.atMs) continue;
     const { atMs, sample } = page.load;
     const counts = countsOf(sample, promise);
-    isNew = true;
     if (known === undefined || atMs < known.atMs) {
+      if (!isPlausible(counts.counted, Number.MAX_SAFE_INTEGER)) continue;
       pages.set(uid, { atMs, counts });
+      isNew = true;
       continue;
     }
     const gapMs = atMs - known.atMs;
+    const flow = flowBetween(known.counts, counts);
+    if (!isPlausible(flow, MOST_A_SECOND * Math.max(1, gapMs / 1000))) continue;
     pages.set(uid, { atMs, counts, gapMs: Math.min(LONGEST_INTERVAL_MS, gapMs) });
+    isNew = true;
     const credit = Math.min(1, Math.max(LONGEST_CREDIT_MS, CREDIT_GAPS * (known.gapMs ?? 0)) / gapMs);
-    gained = combine(gained, flowBetween(known.counts, counts), (sum, more) => sum + credit * more);
+    gained = combine(gained, flow, (sum, more) => sum + credit * more);
   }
   if (!isNew) return { traffic: { ...traffic, pages }, gained };
   const before = traffic.points.at(-1)?.total ?? NO_FLOW;
   const total = combine(before, gained, (sum, more) => sum + more);
   const points = thin([...traffic.points, { atMs: nowMs, total }], nowMs);
   return { traffic: { pages, points, gapMs: usualGap(pages) }, gained };
+}
+
+/** What a broken or hostile page adds would stay in what is learned for hours. */
+function isPlausible(flow: Flow, most: number): boolean {
+  return Object.values(flow).every((figure) => figure <= most);
 }
 
 /** The median. */
