@@ -54,7 +54,8 @@ export interface Work {
   /** Of the promise of 500 ms to the first token; none unless said. */
   readonly lateShare?: number;
   readonly waiting?: number;
-  readonly kvCacheUsage?: number;
+  /** Of the prompt tokens, in the prefix cache. */
+  readonly cachedShare?: number;
 }
 
 /** What an engine has done since it started. */
@@ -94,8 +95,8 @@ export function pageAt(served: Served, work: Work): EngineSample {
   return pageOf({
     running: (work.perSecond * work.generatedTokens * work.gapMs) / 1000,
     waiting: work.waiting ?? 0,
-    ...(work.kvCacheUsage !== undefined && { kvCacheUsage: work.kvCacheUsage }),
     promptTokens,
+    prefixCache: { queries: promptTokens, hits: promptTokens * (work.cachedShare ?? 0) },
     generationTokens: generatedTokens,
     requests: { stop: requests },
     httpAnswered: requests,

@@ -103,6 +103,10 @@ describe('36 requests/s of 212 tokens, 50 ms each, on engines of 33 seats', () =
     expect(outcome.turns?.shrinksBelow).toBeCloseTo(23 * 0.85 * RATE_OF_ONE, 6);
   });
 
+  test('are told without the prompt tokens that the prefix cache had', () => {
+    expect(proposed({ work: { ...CHAT, cachedShare: 0.6 } }).message).toContain('of 40 new prompt and 212');
+  });
+
   test('are the same demand by pages a minute apart', () => {
     const often = proposed({ seconds: 300 });
     const seldom = proposed({ seconds: 300, interval: 60 });
