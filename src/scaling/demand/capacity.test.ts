@@ -88,8 +88,8 @@ describe('what an engine can carry', () => {
     ];
     const view = capacity({ pace: PACE, ...seen(...looks) });
     const rate = safeRate(...looks);
-    expect(rate).toBeGreaterThan(1.6);
-    expect(rate).toBeLessThan(2.6);
+    expect(rate).toBeGreaterThan(2 / 1.25);
+    expect(rate).toBeLessThan(4 / 1.25);
     expect(view).toEqual({
       capacity: {
         rate: expect.closeTo(rate, 9),

@@ -42,6 +42,7 @@ describe('the pace of an engine', () => {
     ['too few tokens', fleet({ running: 10 }), gaps(99, 30)],
     ['no page tells how many run', fleet({ waiting: 3 }), gaps(1000, 30)],
     ['no engine tells', fleet(), gaps(1000, 30)],
+    ['a page tells what cannot be', fleet({ running: 1e200 }), gaps(1000, 30)],
   ])('learns nothing when %s', (_, load, recent) => {
     const line = learned([5, 10]);
     expect(learnPace(line, load, recent, 5)).toBe(line);

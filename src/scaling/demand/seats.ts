@@ -12,8 +12,9 @@ export interface PaceLine {
   readonly gapMs: number;
   readonly runningSquared: number;
   readonly runningGapMs: number;
-  /** The shortest mean that was seen: the pace of an engine with little to do. Absent before the first. */
+  /** The shortest mean that was seen, and the running requests an engine then. Absent before the first. */
   readonly lowestMs?: number;
+  readonly lowestAtRunning?: number;
 }
 
 export const NO_PACE: PaceLine = { weight: 0, running: 0, gapMs: 0, runningSquared: 0, runningGapMs: 0 };
@@ -27,15 +28,22 @@ const LEAST_WEIGHT = 3;
 const LEAST_VARIATION = 0.1;
 /** An engine that is slower than its promise even when idle has seats for this share of the promise, not none. */
 const LEAST_ROOM = 0.1;
+/** Running requests with which an engine has little to do. */
+const FEW_RUNNING = 4;
 
-/** A gauge that can be one; what a broken page says would be in the line for ever. */
-function believed(running: number): number {
-  return running <= Number.MAX_SAFE_INTEGER ? running : 0;
+/** Milliseconds a token of an engine with little to do; `undefined` while none had little to do. */
+export function idlePaceMs({ lowestMs, lowestAtRunning = Infinity }: PaceLine): number | undefined {
+  return lowestAtRunning <= FEW_RUNNING ? lowestMs : undefined;
+}
+
+/** What each engine runs; a gauge of a broken page that no engine can reach would stay in the line for ever. */
+function runningOf(load: FleetLoad): readonly number[] {
+  return figures(load.known, 'running').filter((running) => running <= Number.MAX_SAFE_INTEGER);
 }
 
 /** Adds what the fleet shows now: its mean gap over `recent` and its running requests an engine. */
 export function learnPace(line: PaceLine, load: FleetLoad, recent: Span, elapsedSeconds: number): PaceLine {
-  const told = figures(load.known, 'running').map(believed);
+  const told = runningOf(load);
   if (told.length === 0 || recent.flow.gaps < LEAST_GAPS) return line;
   const running = sum(told) / told.length;
   const gapMs = (1000 * recent.flow.gapSeconds) / recent.flow.gaps;
@@ -46,7 +54,9 @@ export function learnPace(line: PaceLine, load: FleetLoad, recent: Span, elapsed
     gapMs: line.gapMs * kept + gapMs,
     runningSquared: line.runningSquared * kept + running * running,
     runningGapMs: line.runningGapMs * kept + running * gapMs,
-    lowestMs: Math.min(line.lowestMs ?? Infinity, gapMs),
+    ...(line.lowestMs === undefined || gapMs < line.lowestMs
+      ? { lowestMs: gapMs, lowestAtRunning: running }
+      : { lowestMs: line.lowestMs, lowestAtRunning: line.lowestAtRunning ?? running }),
   };
 }
 
@@ -66,8 +76,7 @@ export interface Seats {
  */
 export function seatsOf(line: PaceLine, load: FleetLoad, settings: ScalingSettings): Seats | undefined {
   const { promise, targets, maxNumSeqs } = settings;
-  const slope = slopeOf(line);
-  const lowest = line.lowestMs;
+  const { lowest, slope } = lineOf(line, promise.interTokenMs);
   const room =
     lowest === undefined ? 0 : Math.max(LEAST_ROOM * promise.interTokenMs, promise.interTokenMs - lowest);
   const limits = [
@@ -79,6 +88,20 @@ export function seatsOf(line: PaceLine, load: FleetLoad, settings: ScalingSettin
   if (least === undefined || lowest === undefined) return undefined;
   const gapMs = Math.min(Math.max(lowest, promise.interTokenMs), lowest + slope * least.count);
   return { count: least.count, gapMs, boundBy: least.by };
+}
+
+/**
+ * The line to judge by. Engines that were only ever seen overloaded do not tell where it begins: at 0 then, so that
+ * their seats are those that they had, in proportion.
+ */
+function lineOf(
+  line: PaceLine,
+  promisedMs: number,
+): { readonly lowest: number | undefined; readonly slope: number } {
+  const { lowestMs, running, gapMs } = line;
+  if (lowestMs !== undefined && lowestMs > promisedMs && idlePaceMs(line) === undefined)
+    return { lowest: 0, slope: gapMs / running };
+  return { lowest: lowestMs, slope: slopeOf(line) };
 }
 
 /** Milliseconds a token and running request; 0 while nothing tells. */
@@ -96,6 +119,6 @@ const LEAST_KV_USED = 0.02;
 
 function kvSeats(load: FleetLoad, target: number): number | undefined {
   const used = sum(figures(load.known, 'kvCacheUsage'));
-  const running = sum(figures(load.known, 'running').map(believed));
+  const running = sum(runningOf(load));
   return used < LEAST_KV_USED * load.known.length || running === 0 ? undefined : (target * running) / used;
 }
