@@ -24,6 +24,7 @@ const paceOf = (lowestMs: number): PaceLine => ({
   runningSquared: 100,
   runningGapMs: 10 * lowestMs,
   lowestMs,
+  lowestAtRunning: 1,
 });
 const PACE = paceOf(50);
 
