@@ -101,10 +101,10 @@ test('4. an engine finds no GPU: Demand that asks for more orders nothing, and a
     const { lifecycle, page, unschedulable: why = '' } = unschedulable(engine.name);
     return { ...rest, lifecycle, page, unschedulable: why };
   };
-  const passes = fleet.run({ seconds: 120, rate: 1.5 * PEAK, seen });
+  const passes = fleet.run({ seconds: 120, rate: 2 * PEAK, seen });
   const ordered = sizesOf(passes).at(-1) ?? 0;
   expect(ordered).toBeGreaterThan(size);
-  const more = fleet.run({ seconds: 60, rate: 3 * PEAK, seen });
+  const more = fleet.run({ seconds: 60, rate: 4 * PEAK, seen });
   expect(sizesOf(more)).toEqual([ordered]);
   const [last] = more.slice(-1);
   expect(last?.decision.size.reason).toBe('Unschedulable');

@@ -199,7 +199,7 @@ test('every decision carries its inputs, each proposal with its arithmetic, the 
         signal: 'Demand',
         kind: 'Abstain',
         reason: 'NothingLearned',
-        message: 'no request has been served since this operator began to watch',
+        message: 'no page has counted a served request since this operator began to watch',
       },
       {
         signal: 'QueueDepth',

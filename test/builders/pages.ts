@@ -54,6 +54,7 @@ export interface Work {
   /** Of the promise of 500 ms to the first token; none unless said. */
   readonly lateShare?: number;
   readonly waiting?: number;
+  readonly kvCacheUsage?: number;
   /** Of the prompt tokens, in the prefix cache. */
   readonly cachedShare?: number;
 }
@@ -95,6 +96,7 @@ export function pageAt(served: Served, work: Work): EngineSample {
   return pageOf({
     running: (work.perSecond * work.generatedTokens * work.gapMs) / 1000,
     waiting: work.waiting ?? 0,
+    ...(work.kvCacheUsage !== undefined && { kvCacheUsage: work.kvCacheUsage }),
     promptTokens,
     prefixCache: { queries: promptTokens, hits: promptTokens * (work.cachedShare ?? 0) },
     generationTokens: generatedTokens,

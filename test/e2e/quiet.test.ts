@@ -77,8 +77,9 @@ test(
 async function expectBusyEngines(): Promise<void> {
   for (const { metadata } of await readPods(pg, 'steady')) {
     const usage = pg.engineOf(metadata.name).figures()?.kvCacheUsage;
-    expect(usage).toBeGreaterThan(0.3);
-    expect(usage).toBeLessThan(0.7);
+    // A moment's figure of a load that is only constant in the mean.
+    expect(usage).toBeGreaterThan(0.15);
+    expect(usage).toBeLessThan(0.75);
   }
 }
 

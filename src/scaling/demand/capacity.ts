@@ -2,7 +2,7 @@ import type { FleetLoad } from '../fleet-load.ts';
 import type { LatencyPromise, ScalingSettings } from '../types.ts';
 import { workOf, type DemandMemory, type MeanRequest } from './memory.ts';
 import { MISSES_ALLOWED, safeLoad, type SafeLoad } from './safe-load.ts';
-import { seatsOf, type PaceLine } from './seats.ts';
+import { idlePaceMs, seatsOf, type PaceLine } from './seats.ts';
 
 /** What one engine can carry. */
 export interface Capacity {
@@ -42,12 +42,12 @@ export function capacityOf(
   settings: ScalingSettings,
 ): CapacityView {
   const { promise } = settings;
-  const idlePaceMs = memory.pace.lowestMs;
-  const tooSlow = idlePaceMs !== undefined && idlePaceMs > promise.interTokenMs;
+  const idleMs = idlePaceMs(memory.pace);
+  const tooSlow = idleMs !== undefined && idleMs > promise.interTokenMs;
   const safe = safeLoad(memory.record, !tooSlow);
   const promised = tell(promise, !tooSlow);
   const unreachable = tooSlow
-    ? `an engine with little to do takes ${idlePaceMs.toFixed(0)} ms a token, the target is ${promise.interTokenMs} ms`
+    ? `an engine with little to do takes ${idleMs.toFixed(0)} ms a token, the target is ${promise.interTokenMs} ms`
     : hopeless(safe, promised);
   const limit = knownLimit(safe, memory.limit);
   const capacity =
@@ -143,6 +143,7 @@ function percent(share: number): string {
   return `${Number((100 * share).toFixed(1))} %`;
 }
 
-function significant(value: number): string {
+/** Three digits tell enough of a rate. */
+export function significant(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

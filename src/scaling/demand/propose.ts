@@ -1,6 +1,6 @@
 import type { FleetLoad } from '../fleet-load.ts';
 import type { Proposal, ScalingInput } from '../types.ts';
-import { capacityOf, type Capacity } from './capacity.ts';
+import { capacityOf, significant, type Capacity } from './capacity.ts';
 import type { DemandMemory, MeanRequest } from './memory.ts';
 import { observeDemand, type Arrivals } from './observe.ts';
 
@@ -36,7 +36,10 @@ export function proposeByDemand(
     const proposal =
       load.known.length === 0
         ? abstain('NoData', 'no ready engine tells what arrives')
-        : abstain('NothingLearned', 'no request has been served since this operator began to watch');
+        : abstain(
+            'NothingLearned',
+            'no page has counted a served request since this operator began to watch',
+          );
     return { memory: observed, proposal };
   }
   const { arrivals, request } = seen;
@@ -70,7 +73,7 @@ export function proposeByDemand(
       kind: 'Size',
       size,
       reason: reasonFor(size, current, toGrow, load),
-      message: tell(arrivals, request, capacity, { toGrow, size, load }),
+      message: tell(arrivals, request, capacity, { toGrow, size, current, load }),
     },
   };
 }
@@ -102,25 +105,39 @@ function leastByExperience(
   return Math.min(Math.ceil(held / shown), isTried ? current - 1 : current);
 }
 
+/** The sizes that a message tells of. */
+interface Reckoning {
+  /** What the expected arrivals need. */
+  readonly toGrow: number;
+  readonly size: number;
+  readonly current: number;
+  readonly load: FleetLoad;
+}
+
 function tell(
   { now, expected, aheadSeconds }: Arrivals,
   { promptTokens, generatedTokens }: MeanRequest,
   { rate, text }: Capacity,
-  { toGrow, size, load }: { readonly toGrow: number; readonly size: number; readonly load: FleetLoad },
+  { toGrow, size, current, load }: Reckoning,
 ): string {
   const soon = expected.rate.toFixed(1);
   const extra = toGrow - enginesFor(now, rate);
   const ahead = {
     Now: '',
     Trend: `, ${soon} if they go on growing for the ${aheadSeconds.toFixed(0)} s that a new engine takes`,
-    Rises: `, ${soon} if they rise again as they did lately${extra > 0 ? `, which holds ${extra} more ready` : ''}`,
+    Rises: `, ${soon} if they rise again as they did before${extra > 0 ? `, which holds ${extra} more ready` : ''}`,
   }[expected.because];
   const starting = Math.min(load.starting.length, toGrow - load.ready.length);
   const coming = starting > 0 ? `, of which ${starting} ${starting === 1 ? 'is' : 'are'} starting` : '';
-  const kept = size === toGrow ? '' : `, keep ${size} until it is clear that fewer do`;
+  const little = Math.ceil(expected.rate / rate) > toGrow ? ' and less than a tenth of another' : '';
+  const margin =
+    size === current
+      ? `, keep ${size} until it is clear that fewer do`
+      : `, and ${size - toGrow} for a margin`;
+  const kept = size === toGrow ? '' : margin;
   return (
     `${now.toFixed(1)} requests/s of ${promptTokens.toFixed(0)} new prompt and ${generatedTokens.toFixed(0)} generated tokens arrive${ahead}; ` +
-    `${text}; ${soon} / ${rate.toFixed(2)} make ${toGrow}${coming}${kept}`
+    `${text}; ${soon} / ${significant(rate)} make ${toGrow}${little}${coming}${kept}`
   );
 }
 

@@ -47,6 +47,9 @@ export type SafeLoad =
   /** It is broken by the share `misses` at any load, and less load was seen not to help. */
   | { readonly kind: 'Hopeless'; readonly load: number; readonly misses: number };
 
+/** How far beyond a load that was fine engines are loaded, on the way to one that was not. */
+const TRIED_BETWEEN = 0.3;
+
 /** A miss share from which a promise that no load keeps is hopeless: more engines are no remedy. */
 const HOPELESS = 0.5;
 /** A load below all that was seen is tried in steps of no more than this. */
@@ -87,7 +90,8 @@ export function safeLoad(record: LoadRecord, slowCounts: boolean): SafeLoad {
       ? { kind: 'Limit', load: kept.highest, unavoidable }
       : { kind: 'AtLeast', load: kept.load };
   }
-  return { kind: 'Limit', load: crossing(kept, above, allowed, missed), unavoidable };
+  const top = blocks.filter(({ load }) => load <= kept.highest).at(-1) ?? kept;
+  return { kind: 'Limit', load: between(top, above, missed(kept), missed(above), allowed), unavoidable };
 }
 
 /** Neighbouring loads, taken together. */
@@ -128,11 +132,14 @@ function poolViolators(blocks: readonly Block[], missed: (block: Block) => numbe
   return rising;
 }
 
-/** Where the line between two blocks reaches the misses that are allowed. */
-function crossing(kept: Block, above: Block, allowed: number, missed: (block: Block) => number): number {
-  const rise = missed(above) - missed(kept);
-  const part = rise > 0 ? Math.min(1, Math.max(0, (allowed - missed(kept)) / rise)) : 1;
-  return Math.max(Math.min(kept.highest, 1.2 * kept.load), kept.load + part * (above.load - kept.load));
+/**
+ * The load between the highest that was fine and the lowest that was not: where the line between their misses reaches
+ * what is allowed, at least the part `TRIED_BETWEEN` of the way (of their logarithms), or nobody would ever learn more.
+ */
+function between(top: Block, above: Block, kept: number, broken: number, allowed: number): number {
+  const part = broken > kept ? Math.min(1, Math.max(0, (allowed - kept) / (broken - kept))) : 1;
+  const onLine = top.load + part * (above.load - top.load);
+  return Math.max(onLine, top.load * (above.load / top.load) ** TRIED_BETWEEN);
 }
 
 function missShare(served: Flow, slowCounts: boolean): number {

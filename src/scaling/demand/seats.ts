@@ -28,6 +28,10 @@ const LEAST_WEIGHT = 3;
 const LEAST_VARIATION = 0.1;
 /** An engine that is slower than its promise even when idle has seats for this share of the promise, not none. */
 const LEAST_ROOM = 0.1;
+/** A smaller part of the pace than this is noise. */
+const LEAST_SHARE_OF_PACE = 0.01;
+/** Engines whose every pace was slower than this times the promise were only ever seen overloaded. */
+const OVERLOADED = 1.1;
 /** Running requests with which an engine has little to do. */
 const FEW_RUNNING = 4;
 
@@ -99,19 +103,20 @@ function lineOf(
   promisedMs: number,
 ): { readonly lowest: number | undefined; readonly slope: number } {
   const { lowestMs, running, gapMs } = line;
-  if (lowestMs !== undefined && lowestMs > promisedMs && idlePaceMs(line) === undefined)
+  if (lowestMs !== undefined && lowestMs > OVERLOADED * promisedMs && idlePaceMs(line) === undefined)
     return { lowest: 0, slope: gapMs / running };
   return { lowest: lowestMs, slope: slopeOf(line) };
 }
 
-/** Milliseconds a token and running request; 0 while nothing tells. */
+/** Milliseconds a token and running request; 0 while nothing tells, and where running requests cost next to nothing. */
 function slopeOf({ weight, running, gapMs, runningSquared, runningGapMs, lowestMs }: PaceLine): number {
-  if (weight < LEAST_WEIGHT || lowestMs === undefined) return 0;
+  if (weight < LEAST_WEIGHT || lowestMs === undefined || running <= 0) return 0;
   const [meanRunning, meanGap] = [running / weight, gapMs / weight];
   const variance = runningSquared / weight - meanRunning ** 2;
   const covariance = runningGapMs / weight - meanRunning * meanGap;
-  if (variance > (LEAST_VARIATION * meanRunning) ** 2 && covariance > 0) return covariance / variance;
-  return meanRunning > 0 ? (meanGap - lowestMs) / meanRunning : 0;
+  const isSpread = variance > (LEAST_VARIATION * meanRunning) ** 2;
+  const slope = isSpread && covariance > 0 ? covariance / variance : (meanGap - lowestMs) / meanRunning;
+  return slope * meanRunning > LEAST_SHARE_OF_PACE * meanGap ? slope : 0;
 }
 
 /** A cache that is hardly used tells little of what it holds. */
