@@ -39,20 +39,36 @@ export interface OracleSetting {
 }
 
 /** The size that an oracle has at a time: what the seats up to one start-up ahead need, times `factor`. */
-export function oracleSizeAt(
-  { curve, seatsPerEngine, startupMs, maxReplicas }: OracleSetting,
-  factor: number,
-  ms: number,
-): number {
+export function oracleSizeAt(setting: OracleSetting, factor: number, ms: number): number {
+  const { curve, startupMs } = setting;
   const from = Math.floor(ms / ORACLE_INTERVAL_MS);
   const ahead = curve.slice(from, from + Math.ceil(startupMs / ORACLE_INTERVAL_MS) + 2);
-  const seats = Math.max(0, ...ahead);
+  return sizeFor(setting, factor, Math.max(0, ...ahead));
+}
+
+function sizeFor({ seatsPerEngine, maxReplicas }: OracleSetting, factor: number, seats: number): number {
   return Math.min(maxReplicas, Math.max(1, Math.ceil((factor * seats) / seatsPerEngine)));
 }
 
 /** Knows the trace, orders in time, shrinks at once. */
 export function oraclePolicy(setting: OracleSetting, factor: number): FleetPolicy {
   return ({ nowMs }) => oracleSizeAt(setting, factor, nowMs);
+}
+
+/** How long a size is held after its seats were last needed: the down-window that HPA and the operator have. */
+const HELD_MS = 300_000;
+
+/**
+ * The oracle without its foresight: knows the seats that are held now and the oracle's factor, and nothing of what will
+ * come. It orders when seats are needed, and holds what was needed in the last five minutes. What it misses is the price of
+ * not knowing the future; what any policy misses beyond it is the price of not knowing the load.
+ */
+export function hindsightPolicy(setting: OracleSetting, factor: number): FleetPolicy {
+  return ({ nowMs }) => {
+    const now = Math.floor(nowMs / ORACLE_INTERVAL_MS);
+    const lately = setting.curve.slice(Math.max(0, now - HELD_MS / ORACLE_INTERVAL_MS), now + 1);
+    return sizeFor(setting, factor, Math.max(0, ...lately));
+  };
 }
 
 const LEAST_FACTOR = 0.25;

@@ -6,6 +6,7 @@ import { ENGINE_PROFILES, type ProfileName } from '../../src/simulator/model/pro
 import { blame, type Blame } from './blame.ts';
 import type { Cell } from './cells.ts';
 import {
+  hindsightPolicy,
   ORACLE_INTERVAL_MS,
   oraclePolicy,
   oracleSizeAt,
@@ -28,6 +29,8 @@ const ABANDON_AFTER_MS = 30_000;
 const SEATS_USED_AT_START = 0.75;
 
 export const ORACLE = 'oracle';
+/** The oracle without its foresight. */
+export const HINDSIGHT = 'no foresight';
 
 /** One load under one set of circumstances: all policies are run on it. */
 export interface Task {
@@ -73,12 +76,17 @@ export function runTask(task: Task): TaskResult {
   const played = [SHIPPED, ...PEERS].map(({ name, create, intervalMs }) =>
     describe(task, stage, name, play(stage, create(setting), intervalMs, initialSize), run),
   );
+  const hindsight = play(stage, hindsightPolicy(oracle, factor), ORACLE_INTERVAL_MS, initialSize);
   return {
     task,
     seatsPerEngine: setting.seatsPerEngine,
     oracleFactor: factor,
     loadPerMinute: task.withSeries ? loadPerMinute(arrivals, scenario.durationMs) : [],
-    runs: [...played, describe(task, stage, ORACLE, run, run)],
+    runs: [
+      ...played,
+      describe(task, stage, HINDSIGHT, hindsight, run),
+      describe(task, stage, ORACLE, run, run),
+    ],
   };
 }
 

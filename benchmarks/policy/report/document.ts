@@ -27,6 +27,8 @@ policy may be tuned on, \`--json\` ends with all figures as one JSON object.
 - **replica-hours** a run, with engines that start or drain; **× oracle**: against those of the oracle.
 - **oracle**: knows every arrival. It orders the seats that requests will hold within the next start-up, times the
   smallest factor that serves 99 % of the attainable in time (or of what six times the seats can), and shrinks at once.
+- **no foresight**: the same seats and the same factor, but it orders when seats are needed and not before, and holds what
+  was needed in the last five minutes. What it misses is the price of not knowing the future.
 - All others begin with a fleet whose seats are used to 75 % at the start. (An engine has as many **seats** as keep a
   step, the prefill of newcomers included, within the target per token.)
 - Windows, shapes and seeds here were never used to tune the decider; those of \`--tuning\` are others

@@ -1,5 +1,5 @@
 import { SHIPPED } from '../policies/catalogue.ts';
-import { ORACLE, type TaskResult } from '../run-task.ts';
+import { HINDSIGHT, ORACLE, type TaskResult } from '../run-task.ts';
 import type { Scenario } from '../scenarios/types.ts';
 import { SIZES_PER_MINUTE } from '../series.ts';
 
@@ -143,6 +143,7 @@ function isOurs(policy: string): boolean {
 
 function styleOf(policy: string, index: number): string {
   if (policy === SHIPPED.name) return 'stroke="#1565c0" stroke-width="2.6"';
+  if (policy === HINDSIGHT) return 'stroke="#777" stroke-width="1.2" stroke-dasharray="2 3"';
   if (policy === ORACLE) return 'stroke="#111" stroke-width="1.6" stroke-dasharray="5 3"';
   return `stroke="${COLOURS[(index - 1) % COLOURS.length] ?? '#888'}" stroke-width="1"`;
 }

@@ -1,6 +1,6 @@
 import { KEDA_ON_SEATS } from '../policies/keda.ts';
 import { PEERS, SHIPPED } from '../policies/catalogue.ts';
-import { ORACLE } from '../run-task.ts';
+import { HINDSIGHT, ORACLE } from '../run-task.ts';
 import { summaryNamed, total, type Outcome, type Summary } from './summary.ts';
 
 /** One target, and whether it was met. */
@@ -95,6 +95,12 @@ function judgeOverall(all: readonly Overall[]): Finding {
     evidence: [
       `${ours.policy} ${ours.bad.toFixed(0)} bad in ${ours.replicaHours.toFixed(1)} replica-hours, ` +
         `${best.policy} ${best.bad.toFixed(0)} in ${best.replicaHours.toFixed(1)}`,
+      ...all
+        .filter(({ policy }) => policy === HINDSIGHT)
+        .map(
+          ({ policy, bad, replicaHours }) =>
+            `${policy}: ${bad.toFixed(0)} bad in ${replicaHours.toFixed(1)}, with the seats and the factor of each load known`,
+        ),
     ],
   };
 }
@@ -107,8 +113,13 @@ function judgeAgainstOracle(outcomes: readonly Outcome[]): Finding {
     const hours = ours.replicaHours / oracle.replicaHours;
     const goodput = ours.goodShare / oracle.goodShare;
     if (hours <= MOST_HOURS_OF_ORACLE && goodput >= LEAST_GOOD_OF_ORACLE) return [];
+    const blind = summaryNamed(outcome, HINDSIGHT);
+    const possible =
+      blind === undefined
+        ? ''
+        : ` (without foresight ${percent(blind.goodShare / oracle.goodShare)} at ${percent(blind.replicaHours / oracle.replicaHours)})`;
     return [
-      `${outcome.scenario}: ${percent(goodput)} of the oracle's goodput at ${percent(hours)} of its replica-hours`,
+      `${outcome.scenario}: ${percent(goodput)} of the oracle's goodput at ${percent(hours)} of its replica-hours${possible}`,
     ];
   });
   return {
