@@ -2,6 +2,7 @@ import {
   bursts,
   CHAT_SHAPE,
   poisson,
+  LONG_ANSWERS_SHAPE,
   PREFILL_SHAPE,
   randomFor,
   sine,
@@ -182,6 +183,14 @@ const TUNING: readonly Synthetic[] = [
     minutes: 60,
     highest: 36,
     rate: { base: 12, burst: 36, quietSeconds: [200, 500], burstSeconds: [60, 180] },
+  },
+  {
+    name: 'long-answers',
+    title: 'Sine, 0.5 to 2 requests/s in 80 min (2,800 tokens out)',
+    minutes: 80,
+    highest: 2,
+    shape: LONG_ANSWERS_SHAPE,
+    rate: sine(0.5, 2, 80),
   },
   {
     name: 'prefill-on-off',

@@ -23,6 +23,12 @@ export const CHAT_SHAPE: Shape = {
   output: { median: 180, sigma: 0.7, most: 2000 },
 };
 
+/** A question that is thought over: about 300 tokens in and 2,800 out. */
+export const LONG_ANSWERS_SHAPE: Shape = {
+  prompt: { median: 220, sigma: 0.8, most: 4000 },
+  output: { median: 2000, sigma: 0.8, most: 16_000 },
+};
+
 /** Long documents with an answer of a few words: about 3,000 tokens in, 12 out. */
 export const PREFILL_SHAPE: Shape = {
   prompt: { median: 2900, sigma: 0.25, most: 4600 },

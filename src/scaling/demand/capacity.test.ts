@@ -121,11 +121,22 @@ describe('what an engine can carry', () => {
         rate: expect.closeTo(rate, 9),
         text: `an engine missed ${PROMISE} at every load so far; ${Number(rate.toPrecision(3))}/s are tried`,
       },
+      tried: expect.closeTo(rate * workOf(REQUEST), 9),
     });
   });
 
-  test('is no more than its seats after it missed its promise at a higher load', () => {
-    expect(capacity({ pace: PACE, ...seen([8, 0.05]) }).capacity?.rate).toBeCloseTo(BY_SEATS, 9);
+  test('is no more than its seats after it was overloaded', () => {
+    expect(capacity({ pace: PACE, ...seen([8, 0.5]) }).capacity?.rate).toBeCloseTo(BY_SEATS, 9);
+  });
+
+  test('is what is tried after it missed its promise by little, whatever its seats', () => {
+    expect(capacity({ pace: PACE, ...seen([8, 0.05]) }).capacity?.rate).toBeCloseTo(safeRate([8, 0.05]), 9);
+  });
+
+  test('stays what is tried until that load was seen: what is late until then is owed to more', () => {
+    const tried = 3 * workOf(REQUEST);
+    expect(capacity({ ...seen([4, 0.9]), tried }).capacity?.rate).toBeCloseTo(3, 9);
+    expect(capacity({ ...seen([3, 0.9]), tried }).capacity?.rate).toBeCloseTo(safeRate([3, 0.9]), 9);
   });
 
   test('leaves out what misses the promise at any load, and says so', () => {

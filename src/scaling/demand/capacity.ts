@@ -1,7 +1,7 @@
 import type { FleetLoad } from '../fleet-load.ts';
 import type { LatencyPromise, ScalingSettings } from '../types.ts';
 import { workOf, type DemandMemory, type MeanRequest } from './memory.ts';
-import { MISSES_ALLOWED, safeLoad, type SafeLoad } from './safe-load.ts';
+import { MISSES_ALLOWED, OVERLOADED, safeLoad, type SafeLoad } from './safe-load.ts';
 import { idlePaceMs, seatsOf, type PaceLine } from './seats.ts';
 
 /** What one engine can carry. */
@@ -21,12 +21,16 @@ export interface CapacityView {
   readonly unreachable?: string;
   /** The highest load known to be safe, for the memory; absent while none is. */
   readonly limit?: number;
+  /** A load that is tried because all that were seen were too much, for the memory. */
+  readonly tried?: number;
 }
 
 /** The part of its seats that an engine is planned with while nobody has seen it keep its promise with more. */
 const SEATS_PLANNED = 0.6;
 /** A load that was always fine is exceeded in steps of this. */
 const STEP_UP = 1.1;
+/** Loads are recorded in steps of 25 %. */
+const SEEN_WITHIN = 1.15;
 /** On the strength of seats alone, a fleet is shrunk to no more than this times the load that was seen to be fine. */
 const SHOWN_UP = 1.25;
 
@@ -44,7 +48,7 @@ export function capacityOf(
   const { promise } = settings;
   const idleMs = idlePaceMs(memory.pace);
   const tooSlow = idleMs !== undefined && idleMs > promise.interTokenMs;
-  const safe = safeLoad(memory.record, !tooSlow);
+  const safe = patient(safeLoad(memory.record, !tooSlow), memory.tried);
   const promised = tell(promise, !tooSlow);
   const unreachable = tooSlow
     ? `an engine with little to do takes ${idleMs.toFixed(0)} ms a token, the target is ${promise.interTokenMs} ms`
@@ -52,13 +56,20 @@ export function capacityOf(
   const limit = knownLimit(safe, memory.limit);
   const capacity =
     limit === undefined
-      ? unproven(safe, memory.pace, request, load, settings, promised)
+      ? unproven(safe, memory, request, load, settings, promised)
       : proven(safe, limit, request, promised);
   return {
     ...(capacity !== undefined && { capacity }),
     ...(unreachable !== undefined && { unreachable }),
     ...(limit !== undefined && { limit }),
+    ...(safe.kind === 'Lower' && { tried: safe.load }),
   };
+}
+
+/** No less is tried until the load of the last trial was seen: what is served late now is owed to the loads before it. */
+function patient(safe: SafeLoad, tried: number | undefined): SafeLoad {
+  if (safe.kind !== 'Lower' || tried === undefined || safe.seen < SEEN_WITHIN * tried) return safe;
+  return { ...safe, load: Math.max(safe.load, tried) };
 }
 
 /** A limit that was met once holds, though its evidence fades, until more was seen to be fine or less to be too much. */
@@ -92,7 +103,7 @@ function proven(safe: SafeLoad, limit: number, request: MeanRequest, promised: s
 /** By seats, and by the little that was seen so far. */
 function unproven(
   safe: SafeLoad,
-  pace: PaceLine,
+  { pace, tried }: DemandMemory,
   request: MeanRequest,
   load: FleetLoad,
   settings: ScalingSettings,
@@ -102,7 +113,8 @@ function unproven(
   if (safe.kind !== 'AtLeast' && safe.kind !== 'Lower') return planned;
   const seen = safe.load / workOf(request);
   if (safe.kind === 'Lower') {
-    if (planned !== undefined && planned.rate < seen) return planned;
+    if (safe.load !== tried && safe.misses > OVERLOADED && planned !== undefined && planned.rate < seen)
+      return planned;
     const text = `an engine missed ${promised} at every load so far; ${significant(seen)}/s are tried`;
     return { rate: seen, text };
   }

@@ -39,6 +39,8 @@ export interface DemandMemory {
   readonly record: LoadRecord;
   /** The highest load with which engines were known to keep the promise, when it was last known: it does not fade. */
   readonly limit?: number;
+  /** A lower load that is tried because the promise was broken at all that were seen. */
+  readonly tried?: number;
 }
 
 export const FRESH_DEMAND: DemandMemory = {

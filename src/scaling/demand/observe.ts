@@ -67,7 +67,11 @@ export function observeDemand(
   const aheadSeconds = Math.min(LONGEST_AHEAD_SECONDS, readyMs / 1000);
   const horizon = { aheadSeconds, windowSeconds };
   const rates = recordRate(last.rates, now, horizon, nowMs);
-  const loads = recentLoads(last.loads, load, now, request, nowMs);
+  const life = lifeSeconds(load, now);
+  // Long answers are paced by the load over their whole life: a moment's figure of few arrivals is mostly noise.
+  const overLife = during(traffic, Math.min(LONGEST_LATELY_SECONDS, life));
+  const rate = life > SHORTEST_LIFE_SECONDS && overLife !== undefined ? rateOf(overLife) : now;
+  const loads = recentLoads(last.loads, load, rate, life, request, nowMs);
   const highest = loads.reduce((most, point) => Math.max(most, point.load), 0);
   return {
     memory: {
@@ -117,17 +121,22 @@ function meanRequest({ traffic, request }: DemandMemory, { known }: FleetLoad): 
   return { promptTokens: Math.max(1, promptTokens), generatedTokens: Math.max(1, generatedTokens) };
 }
 
-/** Adds the load of now; keeps as far back as the requests that end now may have come (Little: inside / arrivals). */
+/** How long ago requests that end now may have come (Little: inside / arrivals, and some stay longer). */
+function lifeSeconds({ known }: FleetLoad, rate: number): number {
+  const inside = sum(figures(known, 'running')) + sum(figures(known, 'waiting'));
+  return (LIVES * inside) / Math.max(0.1, rate);
+}
+
+/** Adds the load of now; keeps those under which the requests that end now may have come. */
 function recentLoads(
   loads: DemandMemory['loads'],
   load: FleetLoad,
   rate: number,
+  life: number,
   request: MeanRequest,
   nowMs: number,
 ): DemandMemory['loads'] {
   if (load.known.length === 0) return loads;
-  const inside = sum(figures(load.known, 'running')) + sum(figures(load.known, 'waiting'));
-  const life = (LIVES * inside) / Math.max(0.1, rate);
   const keptMs = 1000 * Math.min(LONGEST_LIFE_SECONDS, Math.max(SHORTEST_LIFE_SECONDS, life));
   const now = { atMs: nowMs, load: (rate * workOf(request)) / load.known.length };
   return [...loads.filter(({ atMs }) => nowMs - atMs < keptMs), now];

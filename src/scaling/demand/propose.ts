@@ -17,6 +17,8 @@ export interface DemandOutcome {
 const SIGNAL = 'Demand';
 /** An engine more for less than this part of one is not worth its start. */
 const LEAST_PART = 0.1;
+/** The part of its seats' rate to which an engine is loaded on their word alone, to try. */
+const TRIED_BY_SEATS = 0.5;
 /** A smaller fleet must carry the arrivals with this much of its capacity. */
 const SHRINK_BELOW = 0.85;
 
@@ -43,8 +45,9 @@ export function proposeByDemand(
     return { memory: observed, proposal };
   }
   const { arrivals, request } = seen;
-  const { capacity, unreachable, limit } = capacityOf(observed, request, load, input.settings);
-  const memory = limit === undefined ? observed : { ...observed, limit };
+  const { capacity, unreachable, limit, tried } = capacityOf(observed, request, load, input.settings);
+  const { tried: _before, ...rest } = observed;
+  const memory = { ...rest, ...(limit !== undefined && { limit }), ...(tried !== undefined && { tried }) };
   const warning = unreachable === undefined ? {} : { unreachable };
   if (capacity === undefined) {
     return {
@@ -98,10 +101,11 @@ function leastByExperience(
   { known }: FleetLoad,
   held: number,
   now: number,
-  { shown }: Capacity,
+  { shown, rate }: Capacity,
 ): number {
   if (shown === undefined) return 1;
-  const isTried = now / Math.max(1, known.length) <= shown;
+  const isTried =
+    now / Math.max(1, known.length) <= shown && now / Math.max(1, current - 1) <= TRIED_BY_SEATS * rate;
   return Math.min(Math.ceil(held / shown), isTried ? current - 1 : current);
 }
 

@@ -165,11 +165,11 @@ describe('misses of an overloaded engine', () => {
     expect(two(1).kind).toBe('Lower');
   });
 
-  test('lower the load by a part that suits them, from three tenths to one half', () => {
+  test('lower the load by a part that suits them, from one tenth to one half', () => {
     const part = (late: number): number => {
       return loadOf(judge([1000, { late }])) / stepAt(1000);
     };
-    expect([0.04, 0.0625, 1].map(part)).toEqual([0.7, 0.64, 0.5].map((one) => expect.closeTo(one, 6)));
+    expect([0.04, 0.03, 1].map(part)).toEqual([0.5, 0.02 / 0.03, 0.5].map((one) => expect.closeTo(one, 6)));
   });
 });
 

@@ -42,8 +42,8 @@ export type SafeLoad =
   | { readonly kind: 'AtLeast'; readonly load: number }
   /** It was kept up to `load`. `unavoidable`: the share that misses it at any load. */
   | { readonly kind: 'Limit'; readonly load: number; readonly unavoidable: number }
-  /** It was broken at every load so far; `load` is one below them all. */
-  | { readonly kind: 'Lower'; readonly load: number; readonly misses: number }
+  /** It was broken at every load so far, of which `seen` is the lowest; `load` is one to try. */
+  | { readonly kind: 'Lower'; readonly load: number; readonly seen: number; readonly misses: number }
   /** It is broken by the share `misses` at any load, and less load was seen not to help. */
   | { readonly kind: 'Hopeless'; readonly load: number; readonly misses: number };
 
@@ -52,8 +52,10 @@ const TRIED_BETWEEN = 0.3;
 
 /** A miss share from which a promise that no load keeps is hopeless: more engines are no remedy. */
 const HOPELESS = 0.5;
+/** A miss share of engines that have too much to do; below it, they are near what they can carry. */
+export const OVERLOADED = 0.1;
 /** A load below all that was seen is tried in steps of no more than this. */
-const SMALLEST_STEP_DOWN = 0.7;
+const SMALLEST_STEP_DOWN = 0.9;
 const LARGEST_STEP_DOWN = 0.5;
 
 /**
@@ -75,8 +77,9 @@ export function safeLoad(record: LoadRecord, slowCounts: boolean): SafeLoad {
   const spread = 1 + 4 * Math.min(least, 0.25 + queued);
   const explored = highest.load >= lowest.load * spread;
   if (least - uncertainty(least, first) > MISSES_ALLOWED && !explored) {
-    const step = Math.max(LARGEST_STEP_DOWN, Math.min(SMALLEST_STEP_DOWN, (2 * MISSES_ALLOWED) / least));
-    return { kind: 'Lower', load: lowest.load * step, misses: least };
+    const step = Math.max(LARGEST_STEP_DOWN, Math.min(SMALLEST_STEP_DOWN, MISSES_ALLOWED / least));
+    const load = step * (least > OVERLOADED ? lowest : first).load;
+    return { kind: 'Lower', load, seen: lowest.load, misses: least };
   }
   const unavoidable = least > MISSES_ALLOWED && explored ? least : 0;
   const allowed = unavoidable + Math.max(MISSES_ALLOWED, unavoidable * 0.3);
@@ -84,7 +87,7 @@ export function safeLoad(record: LoadRecord, slowCounts: boolean): SafeLoad {
   const kept = rising.slice(0, broken === -1 ? rising.length : broken).at(-1);
   const above = broken === -1 ? undefined : rising[broken];
   if (unavoidable >= HOPELESS) return { kind: 'Hopeless', load: highest.load, misses: least };
-  if (kept === undefined) return { kind: 'Lower', load: lowest.load, misses: least };
+  if (kept === undefined) return { kind: 'Lower', load: lowest.load, seen: lowest.load, misses: least };
   if (above === undefined) {
     return unavoidable > 0
       ? { kind: 'Limit', load: kept.highest, unavoidable }
