@@ -119,6 +119,7 @@ describe('what an engine can carry', () => {
     expect(view).toEqual({
       capacity: {
         rate: expect.closeTo(rate, 9),
+        shown: expect.closeTo(rate, 9),
         text: `an engine missed ${PROMISE} at every load so far; ${Number(rate.toPrecision(3))}/s are tried`,
       },
       tried: expect.closeTo(rate * workOf(REQUEST), 9),

@@ -113,10 +113,11 @@ function unproven(
   if (safe.kind !== 'AtLeast' && safe.kind !== 'Lower') return planned;
   const seen = safe.load / workOf(request);
   if (safe.kind === 'Lower') {
-    if (safe.load !== tried && safe.misses > OVERLOADED && planned !== undefined && planned.rate < seen)
-      return planned;
+    const isOverload = safe.load !== tried && safe.misses > OVERLOADED;
+    if (isOverload && planned !== undefined && planned.rate < seen) return planned;
     const text = `an engine missed ${promised} at every load so far; ${significant(seen)}/s are tried`;
-    return { rate: seen, text };
+    // No load was seen to be fine: nothing is removed on the word of a trial.
+    return { rate: seen, shown: Math.min(seen, planned?.rate ?? seen), text };
   }
   if (planned !== undefined && planned.rate > STEP_UP * seen)
     return { ...planned, shown: Math.min(planned.rate, SHOWN_UP * seen) };
