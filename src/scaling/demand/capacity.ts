@@ -133,11 +133,12 @@ function bySeats(
   const seats = seatsOf(pace, load, settings);
   if (seats === undefined) return undefined;
   const heldSeconds = (generatedTokens * seats.gapMs) / 1000;
+  const unset = settings.maxNumSeqs === undefined ? '; maxNumSeqs is not set' : '';
   return {
     rate: (SEATS_PLANNED * seats.count) / heldSeconds,
     text:
       `each holds a seat for ${heldSeconds.toFixed(1)} s (${generatedTokens.toFixed(0)} tokens, ${seats.gapMs.toFixed(0)} ms each), ` +
-      `an engine has ${seats.count.toFixed(0)} (${seats.boundBy}) and is planned with ${percent(SEATS_PLANNED)} of them`,
+      `an engine has ${seats.count.toFixed(0)} (${seats.boundBy}${unset}) and is planned with ${percent(SEATS_PLANNED)} of them`,
   };
 }
 
