@@ -139,6 +139,12 @@ async function main(svg: string | undefined, interrupt: AbortSignal): Promise<vo
   }
 }
 
+/** The signal that asked for a size, as short as a picture needs it. */
+function causeOf(message: string): string {
+  if (message.startsWith('Demand')) return 'demand';
+  return message.startsWith('KVCache') ? 'KV' : 'queue';
+}
+
 function sampleOf({ status }: VLLMDeployment, seconds: number): Sample {
   const figure = (text: string | undefined): number | undefined => {
     const value = Number.parseInt(text ?? '', 10);
@@ -157,7 +163,7 @@ function sampleOf({ status }: VLLMDeployment, seconds: number): Sample {
 function changesOf({ status }: VLLMDeployment, demo: Demo): { seconds: number; text: string }[] {
   return (status?.scaling?.history ?? []).map(({ at, from, to, message }) => ({
     seconds: demo.secondsAt(Date.parse(at)),
-    text: to < from ? '−1' : `+${to - from} ${message.startsWith('KV') ? 'KV' : 'queue'}`,
+    text: to < from ? '−1' : `+${to - from} ${causeOf(message)}`,
   }));
 }
 

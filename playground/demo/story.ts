@@ -16,8 +16,9 @@ export function tellStory(report: LoadReport, samples: readonly Sample[], fleet:
   return (
     `Summary: ${report.completed} of ${report.planned.requests} requests were answered, ${report.failed} failed. ` +
     `The fleet grew from 1 to ${peak.ready} engines (reached ${peak.seconds.toFixed(0)} s into the demo) and went back to 1, ` +
-    `in ${history.length} changes of size, ${ups.length} upwards and ${history.length - ups.length} downwards. ` +
-    `An engine's seats were bound by maxNumSeqs in ${by('(maxNumSeqs)')} of those upwards, by its KV cache in ${by('(KV cache)')}. ` +
+    `in ${history.length} changes of size, ${history.length - ups.length} of them downwards. Upwards ${by('Demand asks')} followed what arrived ` +
+    `(in ${by('(KV cache')} of those an engine's KV cache set how much it carries), ${by('QueueDepth asks')} the requests that waited, ` +
+    `${by('KVCache asks')} the KV cache that filled. ` +
     demandInWords(ups.at(-1)) +
     `First tokens came after ${seconds(percentiles.p50)} (median) and ${seconds(percentiles.p95)} (95th percentile); ` +
     `${share} of the requests had one within 500 ms and then a token every 50 ms. ` +
