@@ -164,7 +164,8 @@ async function run(fleet: string, during: (elapsed: Elapsed) => Promise<void>): 
     shrinks: history.removed.filter((pod) => isReady(pod) && isVictim(pod)).length,
     leastServing: history.leastServingSince(MIN_REPLICAS),
     leftoverCosts: (await readPods(pg, fleet)).filter((pod) => deletionCost(pod) !== undefined).map(nameOf),
-    warnings: await warningsOf(pg, fleet),
+    // An engine at a tenth of its speed is too slow for a chat, and is told so.
+    warnings: (await warningsOf(pg, fleet)).filter((reason) => reason !== 'LatencyTargetUnreachable'),
   };
   await expectKubectl(pg, ['delete', 'vllmdeployment', fleet]);
   return outcome;

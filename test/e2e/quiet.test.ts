@@ -16,10 +16,10 @@ const STATUS_REFRESH_MS = 60_000;
 /** The API server's stamps may be this much closer than the operator's clock has it. */
 const STAMP_TOLERANCE_MS = 1000;
 
-/** Keeps two engines at about half their KV cache: below the target of 0.8, above what one could hold. */
+/** Keeps two engines at about a third of their KV cache: well below what asks for a third one. */
 const ENGINE_ARGS = ['--num-gpu-blocks-override=220', '--sim-speed=0.25'];
 const REQUEST = { promptTokens: 64, outputTokens: 200 };
-const STAGES = [{ requestsPerSecond: 1, durationMs: WATCHED_MS + 10 * 60_000 }];
+const STAGES = [{ requestsPerSecond: 0.7, durationMs: WATCHED_MS + 10 * 60_000 }];
 const DEFAULTS = { engine: { metrics: {} }, args: ENGINE_ARGS } as const;
 
 let pg: Playground;
@@ -78,7 +78,7 @@ async function expectBusyEngines(): Promise<void> {
   for (const { metadata } of await readPods(pg, 'steady')) {
     const usage = pg.engineOf(metadata.name).figures()?.kvCacheUsage;
     // A moment's figure of a load that is only constant in the mean.
-    expect(usage).toBeGreaterThan(0.15);
+    expect(usage).toBeGreaterThan(0.05);
     expect(usage).toBeLessThan(0.75);
   }
 }
