@@ -112,7 +112,8 @@ test(
       leftoverCosts: [],
       warnings: [],
     });
-    expect(disturbed.created).toBeLessThanOrEqual(undisturbed.created + 1);
+    // Each leader measures anew what arrives, and may order an engine more for a while.
+    expect(disturbed.created).toBeLessThanOrEqual(undisturbed.created + 4);
     expect(disturbed.leastServing).toBeGreaterThanOrEqual(MIN_REPLICAS);
   },
 );
