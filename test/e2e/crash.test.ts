@@ -31,12 +31,12 @@ const KILLS = 10;
 const KILLS_WITHIN_MS = 75_000;
 
 const MIN_REPLICAS = 2;
-/** Engines that the load at the end asks for, by its KV cache. */
+/** Most engines; the load at the end asks for as many, or more. */
 const END_REPLICAS = 4;
 
 /*
- * Even one engine takes the whole load without a queue, so the size that the load asks for is its KV cache over the
- * target, whoever asks and however long nobody did.
+ * Even one engine takes the whole load without a queue. By its KV cache over the target the load asks for the most
+ * engines at its height and for the fewest between, whoever asks and however long nobody did.
  */
 const ENGINE_ARGS = ['--num-gpu-blocks-override=120', '--sim-speed=0.1'];
 const TARGETS = { queueDepth: 50, kvCacheUsage: 0.2 };
@@ -148,7 +148,7 @@ interface Elapsed {
 /** A fleet from its creation until it has settled under the last stage of the load. */
 async function run(fleet: string, during: (elapsed: Elapsed) => Promise<void>): Promise<Outcome> {
   await using history = new PodHistory(pg, fleet);
-  const scaling = { minReplicas: MIN_REPLICAS, maxReplicas: 6, targets: TARGETS, behavior: BEHAVIOR };
+  const scaling = { minReplicas: MIN_REPLICAS, maxReplicas: END_REPLICAS, targets: TARGETS, behavior: BEHAVIOR };
   await applyFleet(pg, fleet, { scaling, args: ENGINE_ARGS });
   await settledAt(pg, fleet, MIN_REPLICAS);
   await using _load = await Load.start(pg, fleet, STAGES, REQUEST);
