@@ -45,12 +45,11 @@ const BEHAVIOR = { ...FAST_SHRINK, scaleUp: { stabilizationWindowSeconds: 3 } };
 const REQUEST: RequestSize = { promptTokens: 40, outputTokens: 8 };
 const HIGH = 15;
 const LOW = 2;
+/** Low for longer than arrivals are counted over and the down-window. */
 const STAGES: readonly Stage[] = [
   { requestsPerSecond: HIGH, durationMs: 15_000 },
-  { requestsPerSecond: LOW, durationMs: 20_000 },
-  { requestsPerSecond: HIGH, durationMs: 15_000 },
-  { requestsPerSecond: LOW, durationMs: 20_000 },
-  { requestsPerSecond: HIGH, durationMs: 90_000 },
+  { requestsPerSecond: LOW, durationMs: 45_000 },
+  { requestsPerSecond: HIGH, durationMs: 120_000 },
 ];
 
 interface Outcome {
@@ -148,7 +147,12 @@ interface Elapsed {
 /** A fleet from its creation until it has settled under the last stage of the load. */
 async function run(fleet: string, during: (elapsed: Elapsed) => Promise<void>): Promise<Outcome> {
   await using history = new PodHistory(pg, fleet);
-  const scaling = { minReplicas: MIN_REPLICAS, maxReplicas: END_REPLICAS, targets: TARGETS, behavior: BEHAVIOR };
+  const scaling = {
+    minReplicas: MIN_REPLICAS,
+    maxReplicas: END_REPLICAS,
+    targets: TARGETS,
+    behavior: BEHAVIOR,
+  };
   await applyFleet(pg, fleet, { scaling, args: ENGINE_ARGS });
   await settledAt(pg, fleet, MIN_REPLICAS);
   await using _load = await Load.start(pg, fleet, STAGES, REQUEST);
