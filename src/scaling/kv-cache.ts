@@ -1,3 +1,4 @@
+import { abstain } from './abstain.ts';
 import { figures, sum, type FleetLoad } from './fleet-load.ts';
 import type { Proposal } from './types.ts';
 
@@ -17,12 +18,7 @@ export function proposeByKVCache(current: number, load: FleetLoad, target: numbe
   const known = figures(load.known, 'kvCacheUsage');
   const remembered = figures(load.remembered, 'kvCacheUsage');
   if (known.length + remembered.length === 0) {
-    return {
-      signal: SIGNAL,
-      kind: 'Abstain',
-      reason: 'NoData',
-      message: 'no ready engine tells its KV-cache usage',
-    };
+    return abstain(SIGNAL, 'NoData', 'no ready engine tells its KV-cache usage');
   }
   const held = sum(known) + sum(remembered);
   const forGrowth = arithmetic(held, load.ready.length + load.starting.length, target);

@@ -1,3 +1,4 @@
+import { abstain } from './abstain.ts';
 import { figures, type FleetLoad } from './fleet-load.ts';
 import type { Proposal } from './types.ts';
 
@@ -13,15 +14,15 @@ const STEP = 0.25;
 export function proposeByQueueDepth(current: number, load: FleetLoad, target: number): Proposal {
   const waiting = figures([...load.known, ...load.remembered], 'waiting');
   if (waiting.length === 0) {
-    return abstain('NoData', 'no ready engine tells how many requests wait');
+    return abstain(SIGNAL, 'NoData', 'no ready engine tells how many requests wait');
   }
   const over = waiting.filter((value) => value > target).length;
   const share = `${over} of ${load.ready.length} ready engines have more than ${target} waiting`;
   if (over * 2 <= load.ready.length) {
-    return abstain('WithinTarget', `${share} (more than half must)`);
+    return abstain(SIGNAL, 'WithinTarget', `${share} (more than half must)`);
   }
   if (load.starting.length > 0) {
-    return abstain('CapacityStarting', `${share}, but ${load.starting.length} still starting`);
+    return abstain(SIGNAL, 'CapacityStarting', `${share}, but ${load.starting.length} still starting`);
   }
   const size = current + Math.max(1, Math.ceil(current * STEP));
   return {
@@ -31,8 +32,4 @@ export function proposeByQueueDepth(current: number, load: FleetLoad, target: nu
     reason: 'QueueOverTarget',
     message: `${share}: ${current} + max(1, 25 %) = ${size}`,
   };
-}
-
-function abstain(reason: string, message: string): Proposal {
-  return { signal: SIGNAL, kind: 'Abstain', reason, message };
 }

@@ -136,7 +136,6 @@ function recentLoads(
   request: MeanRequest,
   nowMs: number,
 ): DemandMemory['loads'] {
-  if (load.known.length === 0) return loads;
   const keptMs = 1000 * Math.min(LONGEST_LIFE_SECONDS, Math.max(SHORTEST_LIFE_SECONDS, life));
   const now = { atMs: nowMs, load: (rate * workOf(request)) / load.known.length };
   return [...loads.filter(({ atMs }) => nowMs - atMs < keptMs), now];

@@ -1,3 +1,4 @@
+import { abstain } from '../abstain.ts';
 import type { FleetLoad } from '../fleet-load.ts';
 import type { Proposal, ScalingInput } from '../types.ts';
 import { capacityOf, significant, type Capacity } from './capacity.ts';
@@ -37,8 +38,9 @@ export function proposeByDemand(
   if (seen === undefined) {
     const proposal =
       load.known.length === 0
-        ? abstain('NoData', 'no ready engine tells what arrives')
+        ? abstain(SIGNAL, 'NoData', 'no ready engine tells what arrives')
         : abstain(
+            SIGNAL,
             'NothingLearned',
             'no page has counted a served request since this operator began to watch',
           );
@@ -53,14 +55,15 @@ export function proposeByDemand(
     return {
       memory,
       ...warning,
-      proposal: abstain('CapacityUnknown', 'nothing tells yet what an engine can carry'),
+      proposal: abstain(SIGNAL, 'CapacityUnknown', 'nothing tells yet what an engine can carry'),
     };
   }
   const { current } = input;
   const toGrow = enginesFor(arrivals.expected.rate, capacity.rate);
   const held = Math.max(arrivals.expected.rate, arrivals.lately) / SHRINK_BELOW;
   const toShrink = Math.max(
-    Math.max(1, Math.ceil(held / capacity.rate)),
+    1,
+    Math.ceil(held / capacity.rate),
     leastByExperience(current, load, held, arrivals.now, capacity),
   );
   const size = toGrow > current ? toGrow : Math.min(current, toShrink);
@@ -143,8 +146,4 @@ function tell(
     `${now.toFixed(1)} requests/s of ${promptTokens.toFixed(0)} new prompt and ${generatedTokens.toFixed(0)} generated tokens arrive${ahead}; ` +
     `${text}; ${soon} / ${significant(rate)} make ${toGrow}${little}${coming}${kept}`
   );
-}
-
-function abstain(reason: string, message: string): Proposal {
-  return { signal: SIGNAL, kind: 'Abstain', reason, message };
 }
