@@ -1,4 +1,5 @@
 import type { EngineSample } from '../engine/sample.ts';
+import type { TimedSample } from '../signals/history.ts';
 
 /**
  * What a decision may see of one engine.
@@ -66,8 +67,22 @@ export interface EngineSnapshot {
   readonly trouble?: EngineTrouble;
   /** Container restarts so far. */
   readonly restarts: number;
+  /** False while the engine is taken out of its ReplicaSet, so that another one is made in its place. */
+  readonly isMember: boolean;
+  /** Value of the label by which the Service selects: `true`, `draining`, or what somebody else made of it. */
+  readonly serving?: string;
+  /** Whether an EndpointSlice of the fleet's Service names it as ready: clients are still sent there. */
+  readonly isListed: boolean;
   /** `controller.kubernetes.io/pod-deletion-cost`, when set. */
   readonly deletionCost?: number;
+  /** The claim that marked it, by its time (RFC 3339); stays after the claim is released. */
+  readonly claim?: string;
+  /** Labels that the mark took off or changed, with the values to put back. */
+  readonly drainedLabels?: Readonly<Record<string, string>>;
+  /** Seconds that an engine which is Terminating has from its deletion to its end. */
+  readonly deletionGraceSeconds?: number;
+  /** The pages of the last minutes, oldest first; only of an engine that is out of the Service. */
+  readonly recentPages?: readonly TimedSample[];
   readonly page: PageState;
 }
 

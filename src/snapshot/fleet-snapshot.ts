@@ -16,6 +16,8 @@ export interface ReplicaSetSnapshot {
   readonly createdAtMs: number;
   /** `spec.replicas`. */
   readonly replicas: number;
+  /** Whether its controller has acted on that size. */
+  readonly isSizeObserved: boolean;
   readonly scaledBy?: ForeignScale;
   /** Message of the ReplicaSet's `ReplicaFailure` condition: quota or admission refused a pod. */
   readonly failure?: string;
@@ -49,6 +51,8 @@ export interface FleetSnapshot {
    * so they are gathered only for a status that is written.
    */
   readonly traffic?: Readonly<Partial<Record<SignalId, number>>>;
+  /** 99th percentile of the time from a request's arrival to its end over the pages that are kept, in seconds. */
+  readonly requestTimeP99Seconds?: number;
   /** HorizontalPodAutoscalers that aim at the fleet or at one of its ReplicaSets, by name. */
   readonly autoscalers: readonly string[];
 }

@@ -19,7 +19,7 @@ export interface DrainTimes {
  * The times of an engine's end that is not ours (node drain, eviction, `kubectl delete pod`):
  * grace = settle + timeout + 30 unless set. Where only the grace is set, the time-out is what fits into it.
  */
-export function drainTimes(drain: VLLMDeploymentSpec['drain']): DrainTimes {
+export function drainTimes(drain: Omit<VLLMDeploymentSpec['drain'], 'labels'>): DrainTimes {
   const { settleSeconds, terminationGracePeriodSeconds: grace } = drain;
   const fits =
     grace === undefined

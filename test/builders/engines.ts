@@ -24,6 +24,9 @@ function engine(name: string, overrides: Overrides): EngineSnapshot {
     createdAtMs: secondsAgo(30),
     restarts: 0,
     page: NO_PAGE,
+    isMember: true,
+    serving: 'true',
+    isListed: overrides.lifecycle === 'Ready',
     ...overrides,
   };
 }

@@ -41,6 +41,7 @@ export function replicaSet(
     revision,
     createdAtMs: secondsAgo(7200),
     replicas,
+    isSizeObserved: true,
     ...overrides,
   };
 }

@@ -38,6 +38,8 @@ function engineView(figures: Partial<EngineSample> | undefined, index: number): 
       resourceVersion: '1',
       createdAtMs: 0,
       restarts: 0,
+      isMember: true,
+      isListed: sample !== undefined,
       lifecycle: sample === undefined ? 'Loading' : 'Ready',
       page: { state: 'Missing', reason: 'NoPageYet', message: 'not read by a peer' },
     },

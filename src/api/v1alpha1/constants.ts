@@ -32,6 +32,8 @@ export const SERVING = { true: 'true', suspect: 'suspect', draining: 'draining' 
 export const ANNOTATIONS = {
   /** On a pod: the claim that marked it. */
   claim: `${GROUP}/claim`,
+  /** On a pod that drains: labels of the user's router that were taken off, as JSON, to be put back if it stays. */
+  drainedLabels: `${GROUP}/drained-labels`,
   /** On a VLLMDeployment: a person asks for the replacement of this engine. */
   replace: `${GROUP}/replace`,
   /** Kubernetes: which pod a ReplicaSet removes first (the lowest cost). */

@@ -24,7 +24,9 @@ export const POD_FIELDS = [
   'engine.startupTimeoutSeconds',
   'resources',
   'template',
-  'drain',
+  'drain.timeoutSeconds',
+  'drain.settleSeconds',
+  'drain.terminationGracePeriodSeconds',
 ] as const;
 
 const smallest = VLLMDeploymentSpec.parse({ model: { name: 'any' }, engine: {} });

@@ -7,6 +7,7 @@ import { Engine } from './engine.ts';
 import { Latency } from './latency.ts';
 import { Model } from './model.ts';
 import { Resources } from './resources.ts';
+import { Remediation, Rollout } from './rollout.ts';
 import { Scaling } from './scaling.ts';
 import { Template } from './template.ts';
 
@@ -40,7 +41,15 @@ export const VLLMDeploymentSpec = z
     latency: Latency.prefault({}).describe(
       `Latency that the fleet owes its users: by what they use it for, or in milliseconds. ${RESTARTS_NOTHING}`,
     ),
-    drain: Drain.prefault({}).describe(`How an engine stops without losing a request. ${ROLLS}`),
+    drain: Drain.prefault({}).describe(
+      'How an engine stops without losing a request. Each field says whether changing it rolls the fleet.',
+    ),
+    rollout: Rollout.prefault({}).describe(
+      'How engines are replaced by others. Each field says what changing it does.',
+    ),
+    remediation: Remediation.prefault({}).describe(
+      `Limits of the restarts outside roll-outs. ${RESTARTS_NOTHING}`,
+    ),
     suspend: z
       .boolean()
       .default(false)
@@ -54,6 +63,11 @@ export const VLLMDeploymentSpec = z
         rule: 'has(self.replicas) || has(self.scaling)',
         message:
           'set replicas for a fixed size, or scaling with maxReplicas to let the operator size the fleet, or both',
+      },
+      {
+        rule: `!has(self.drain) || !has(self.drain.labels) || self.drain.labels.all(l, has(self.template) && has(self.template.labels) && l.key in self.template.labels && self.template.labels[l.key] == l.value)`,
+        message:
+          'drain.labels takes labels off engines that drain: set each of them, with the same value, in template.labels too',
       },
       setsVariable('tokenSecretRef', 'HF_TOKEN'),
       setsVariable('cache', 'HF_HOME'),

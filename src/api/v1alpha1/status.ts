@@ -124,25 +124,92 @@ export const ScalingStatus = z.object({
   ),
 });
 
+const Command = z
+  .enum(['Shrink', 'Replace'])
+  .describe('Shrink: the fleet, or an old revision, gets smaller. Replace: another engine takes its place.');
+const Cause = z
+  .enum(['ScaleDown', 'RollOut', 'Restart', 'Requested', 'Recovered'])
+  .describe(
+    'ScaleDown: the size. RollOut: a new revision. Restart: rollout.restartAt. Requested: the annotation replace. Recovered: an engine was found outside its ReplicaSet without a claim.',
+  );
+const EngineName = z.string().min(1).max(253).describe('Name of the pod.');
+
 export const Disruption = z
   .object({
     victimUID: z.string().min(1).max(64).describe('UID of the pod that goes.'),
-    command: z
-      .enum(['Shrink', 'Replace'])
-      .describe('Shrink: the fleet gets smaller. Replace: another engine takes its place.'),
+    engine: EngineName,
+    command: Command,
+    cause: Cause,
     revision: z.string().min(1).max(16).describe('Revision of the pod.'),
+    strategy: z
+      .enum(['SurgeFirst', 'DrainFirst'])
+      .exactOptional()
+      .describe('Of a Replace: whether the new engine comes before the old one is drained.'),
     toReplicas: Size.exactOptional().describe(
-      "Size that the revision's ReplicaSet is to get; set before it is written.",
+      "Of a Shrink that removes: the size that the revision's ReplicaSet is to get; set before it is written.",
     ),
     step: z
-      .enum(['Claimed', 'Draining', 'Removing'])
+      .enum(['Claimed', 'Surging', 'Draining', 'Removing', 'Returning'])
       .describe(
-        'Claimed: nothing was touched. Draining: out of the Service. Removing: the ReplicaSet is told.',
+        'Claimed: about to be marked. Surging: serves, another engine is made. Draining: out of the Service. Removing: is being removed. Returning: stays after all, and is being put back.',
       ),
     claimedAt: Timestamp.describe('When the claim was made (RFC 3339).'),
-    deadline: Timestamp.describe('When the engine goes even if it still has requests (RFC 3339).'),
+    deadline: Timestamp.describe(
+      'When the step is given up, or the engine goes even if it still has requests (RFC 3339).',
+    ),
+    cut: z
+      .int()
+      .min(0)
+      .exactOptional()
+      .describe('Requests that the engine still had at the deadline; absent when it was empty.'),
+    message: Message.exactOptional(),
   })
   .describe('A claim on one engine that the operator takes away.');
+
+export const DisruptionOutcome = z
+  .object({
+    at: Timestamp.describe('When it ended (RFC 3339).'),
+    engine: EngineName,
+    command: Command,
+    cause: Cause,
+    outcome: z
+      .enum(['Drained', 'Cut', 'Cancelled', 'Blocked', 'OtherRemoved', 'Gone'])
+      .describe(
+        'Drained: gone, and no request was cut. Cut: gone with requests that did not end in time. Cancelled: no longer wanted. Blocked: could not be done. OtherRemoved: the ReplicaSet took another engine. Gone: somebody else removed it.',
+      ),
+    message: Message,
+  })
+  .describe('How the removal of an engine ended.');
+
+export const RolloutStatus = z.object({
+  from: z
+    .string()
+    .max(64)
+    .exactOptional()
+    .describe('Revision that is replaced; several are separated by commas.'),
+  to: z.string().max(16).describe('Revision that is to serve.'),
+  progress: z.string().max(64).describe('Engines on the new revision of all, such as "2/6 on revision 7c9".'),
+  phase: z
+    .enum(['Complete', 'Progressing', 'Paused', 'Blocked', 'Stopped', 'RollingBack'])
+    .describe(
+      'Complete, Progressing, Paused (by rollout.paused or suspend), Blocked (waits for what reason says), Stopped (the new revision is bad), RollingBack.',
+    ),
+  reason: z.string().max(128).describe('Why, as one CamelCase word.'),
+  message: Message,
+  blockedRevision: z
+    .string()
+    .max(16)
+    .exactOptional()
+    .describe(
+      'A revision that was stopped; nothing more of it is started until the spec changes or it gets well.',
+    ),
+  comparison: z
+    .array(z.string().max(512))
+    .max(8)
+    .meta(atomicList)
+    .exactOptional()
+    .describe('How old and new engines compare while both serve.'),
+});
 
 export const VLLMDeploymentStatus = z.object({
   observedGeneration: z
@@ -181,6 +248,13 @@ export const VLLMDeploymentStatus = z.object({
     .describe(
       'Engines that the operator is taking away. Written before anything is touched, so that a crash loses no plan.',
     ),
+  disruptionHistory: z
+    .array(DisruptionOutcome)
+    .max(10)
+    .meta(atomicList)
+    .exactOptional()
+    .describe('How the last 10 removals of engines ended, oldest first.'),
+  rollout: RolloutStatus.exactOptional().describe('Which revision serves, and how far a roll-out is.'),
   engines: z
     .array(z.string().max(512))
     .max(20)
@@ -203,3 +277,5 @@ export type ScalingProposal = DeepReadonly<z.output<typeof ScalingProposal>>;
 export type ScalingChange = DeepReadonly<z.output<typeof ScalingChange>>;
 export type ManualFloor = DeepReadonly<z.output<typeof ManualFloor>>;
 export type Disruption = DeepReadonly<z.output<typeof Disruption>>;
+export type DisruptionOutcome = DeepReadonly<z.output<typeof DisruptionOutcome>>;
+export type RolloutStatus = DeepReadonly<z.output<typeof RolloutStatus>>;

@@ -127,6 +127,7 @@ function observeReplicaSet(set: ReplicaSetProjection, sizedAtMs: number): Replic
     revision: metadata.labels?.[LABELS.revision] ?? '',
     createdAtMs: Date.parse(metadata.creationTimestamp ?? ''),
     replicas: spec.replicas,
+    isSizeObserved: status.observedGeneration >= (metadata.generation ?? 0),
     ...(foreign !== undefined && {
       scaledBy: { manager: foreign.manager, atMs: foreign.atMs ?? sizedAtMs },
     }),

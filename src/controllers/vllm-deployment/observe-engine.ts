@@ -1,4 +1,4 @@
-import { ANNOTATIONS, ENGINE_CONTAINER, LABELS } from '../../api/v1alpha1/constants.ts';
+import { ANNOTATIONS, ENGINE_CONTAINER, LABELS, MEMBER } from '../../api/v1alpha1/constants.ts';
 import type {
   EngineLifecycle,
   EngineSnapshot,
@@ -39,6 +39,8 @@ export function observeEngine(pod: PodProjection, page: PageState): EngineSnapsh
     createdAtMs: Date.parse(metadata.creationTimestamp ?? ''),
     restarts: container?.restartCount ?? 0,
     page,
+    isMember: metadata.labels?.[LABELS.member] === MEMBER.true,
+    isListed: false,
     ...(spec.nodeName !== undefined && { nodeName: spec.nodeName }),
     ...(scheduled?.status === 'True' &&
       scheduled.lastTransitionTime != null && { scheduledAtMs: Date.parse(scheduled.lastTransitionTime) }),

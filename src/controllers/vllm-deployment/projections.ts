@@ -61,6 +61,7 @@ export const ReplicaSetProjection = z.object({
   spec: z.object({ replicas: z.int().default(1) }),
   status: z
     .object({
+      observedGeneration: z.int().default(0),
       conditions: z
         .array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() }))
         .default([]),

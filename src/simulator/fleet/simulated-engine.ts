@@ -36,6 +36,8 @@ export class SimulatedEngine {
       resourceVersion: '1',
       createdAtMs,
       restarts: 0,
+      isMember: true,
+      isListed: readyAtMs <= nowMs && !draining,
     };
     if (readyAtMs > nowMs) {
       const message = 'the engine is starting';
