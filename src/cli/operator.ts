@@ -6,9 +6,11 @@ import { LABELS } from '../api/v1alpha1/constants.ts';
 import { VLLMDeployment } from '../api/v1alpha1/vllm-deployment.ts';
 import { fleetKeys, newCaches, type Caches } from '../controllers/vllm-deployment/caches.ts';
 import { FleetController, isUrgent } from '../controllers/vllm-deployment/controller.ts';
+import { changesListing } from '../controllers/vllm-deployment/endpoint-slices.ts';
 import {
   AutoscalerProjection,
   DisruptionBudgetProjection,
+  EndpointSliceProjection,
   PodProjection,
   ReplicaSetProjection,
   ServiceProjection,
@@ -146,6 +148,10 @@ function watchCaches(controller: Controller, caches: Caches): void {
       [object, previous].flatMap((version) => (version === undefined ? [] : fleetKeys(version))),
     );
   }
+  controller.watch(caches.endpointSlices, ({ object, previous }) => {
+    const slice = object ?? previous;
+    return slice !== undefined && changesListing(previous, object) ? fleetKeys(slice) : [];
+  });
   const neighbours = ({ meta }: { meta: { namespace: string | undefined } }): readonly string[] =>
     caches.fleets.keys().filter((key) => key.startsWith(`${meta.namespace ?? ''}/`));
   controller.watch(caches.disruptionBudgets, neighbours);
@@ -169,6 +175,7 @@ function reflectors(kube: KubeClient, caches: Caches, shared: Shared): readonly 
     reflector(RESOURCE_TYPES.pod, PodProjection, caches.pods, ours),
     reflector(RESOURCE_TYPES.replicaSet, ReplicaSetProjection, caches.replicaSets, ours),
     reflector(RESOURCE_TYPES.service, ServiceProjection, caches.services, ours),
+    reflector(RESOURCE_TYPES.endpointSlice, EndpointSliceProjection, caches.endpointSlices, ours),
     reflector(RESOURCE_TYPES.disruptionBudget, DisruptionBudgetProjection, caches.disruptionBudgets),
     reflector(RESOURCE_TYPES.autoscaler, AutoscalerProjection, caches.autoscalers),
   ];

@@ -1,4 +1,4 @@
-import { HTTP_PORT_NAME, LABELS } from '../../api/v1alpha1/constants.ts';
+import { HTTP_PORT_NAME, LABELS, SERVING } from '../../api/v1alpha1/constants.ts';
 import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
 import { formatVersion } from '../../engine/version.ts';
 import { keyOf } from '../../runtime/keys.ts';
@@ -7,7 +7,7 @@ import type { ScrapeTarget } from '../../scraper/target.ts';
 import { SIGNALS } from '../../signals/catalogue.ts';
 import { EMPTY_HISTORY } from '../../signals/history.ts';
 import { judgePage, missingAfterMs } from '../../signals/page-age.ts';
-import { windowOf } from '../../signals/window.ts';
+import { windowOf, type Window } from '../../signals/window.ts';
 import { loadOf } from '../../snapshot/engine-load.ts';
 import type { PageState } from '../../snapshot/engine-snapshot.ts';
 import type { ChildState, FleetSnapshot, ReplicaSetSnapshot } from '../../snapshot/fleet-snapshot.ts';
@@ -19,8 +19,10 @@ import { buildService } from '../../workload/service.ts';
 import { engineVersion } from '../../workload/version.ts';
 import type { Caches } from './caches.ts';
 import { contains } from './contains.ts';
+import { listedUids } from './endpoint-slices.ts';
 import { foreignScaleOf } from './foreign-scale.ts';
-import { isEngine, observeEngine, servingPort } from './observe-engine.ts';
+import { observeEngine, servingPort } from './observe-engine.ts';
+import { isOwnedBy, ownPods, ownReplicaSets } from './owned.ts';
 import type { PodProjection, ReplicaSetProjection } from './projections.ts';
 import type { SizeDates } from './size-dates.ts';
 import { selects } from './selector.ts';
@@ -38,13 +40,14 @@ export interface Watch {
 }
 
 /**
- * All reads of a pass: the caches and the pages, no request. A pod counts only if a ReplicaSet of this very
- * fleet owns it, so that a fleet made anew under an old name does not take its predecessor's for its own.
+ * All reads of a pass: the caches and the pages, no request. A pod counts only if this very fleet or a ReplicaSet of
+ * it owns the pod, so that a fleet made anew under an old name does not take its predecessor's for its own.
  */
 export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watch: Watch): FleetSnapshot {
   const revision = revisionOf(fleet.spec);
   const sets = ownReplicaSets(fleet, caches);
-  const pods = ownPods(fleet, caches);
+  const pods = ownPods(fleet, sets, caches);
+  const listed = listedUids(caches.endpointSlices.byIndex('fleet', keyOf(fleet.metadata)));
   const intervalMs = fleet.spec.engine.metrics.intervalSeconds * 1000;
   const stalled = whyStalled(fleet, buildReplicaSet(fleet, revision, 0));
   const version = versionOf(fleet, pods, pages);
@@ -52,7 +55,13 @@ export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watc
     fleet,
     revision,
     replicaSets: observeReplicaSets(fleet, sets, watch),
-    engines: pods.map((pod) => observeEngine(pod, pageState(pod, pages, watch, intervalMs))),
+    engines: pods.map((pod) =>
+      observeEngine(pod, {
+        page: pageState(pod, pages, watch, intervalMs),
+        isListed: listed.has(pod.metadata.uid),
+        ...(leaves(pod) && { recentPages: recentPages(pod, pages, watch.nowMs, intervalMs) }),
+      }),
+    ),
     children: { service: serviceState(fleet, caches), podDisruptionBudget: budgetState(fleet, caches) },
     autoscalers: autoscalersOf(fleet, sets, caches),
     ...(version !== undefined && { engineVersion: version }),
@@ -63,7 +72,7 @@ export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watc
 /** The engines whose pages are to be read: those that have started. */
 export function scrapeTargets(fleet: VLLMDeployment, caches: Caches): readonly ScrapeTarget[] {
   const { metrics, port } = fleet.spec.engine;
-  return ownPods(fleet, caches)
+  return ownPods(fleet, ownReplicaSets(fleet, caches), caches)
     .filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && hasStarted(status))
     .flatMap((pod) => {
       const { podIP } = pod.status;
@@ -83,27 +92,6 @@ export function scrapeTargets(fleet: VLLMDeployment, caches: Caches): readonly S
 
 function hasStarted({ containerStatuses }: PodProjection['status']): boolean {
   return containerStatuses.some(({ started }) => started === true);
-}
-
-function ownReplicaSets(fleet: VLLMDeployment, caches: Caches): readonly ReplicaSetProjection[] {
-  return caches.replicaSets
-    .byIndex('fleet', keyOf(fleet.metadata))
-    .filter(
-      ({ metadata }) => metadata.deletionTimestamp === undefined && isOwnedBy(metadata, fleet.metadata.uid),
-    );
-}
-
-function ownPods(fleet: VLLMDeployment, caches: Caches): readonly PodProjection[] {
-  const sets = new Set(ownReplicaSets(fleet, caches).map(({ metadata }) => metadata.uid));
-  return caches.pods
-    .byIndex('fleet', keyOf(fleet.metadata))
-    .filter((pod) => isEngine(pod) && [...sets].some((uid) => isOwnedBy(pod.metadata, uid)));
-}
-
-type Owned = Pick<PodProjection['metadata'], 'ownerReferences'>;
-
-function isOwnedBy({ ownerReferences = [] }: Owned, uid: string): boolean {
-  return ownerReferences.some((owner) => owner.controller === true && owner.uid === uid);
 }
 
 function observeReplicaSets(
@@ -149,6 +137,20 @@ function pageState(pod: PodProjection, pages: Pages, watch: Watch, intervalMs: n
   };
 }
 
+/** Whether the engine was taken out of the Service and is still to end its requests. */
+function leaves({ metadata }: PodProjection): boolean {
+  return metadata.deletionTimestamp === undefined && metadata.labels?.[LABELS.serving] !== SERVING.true;
+}
+
+/** Whether an engine is empty shows within two intervals; who goes on sending to it, within two minutes. */
+const RECENT_INTERVALS = 3;
+const RECENT_MS = 120_000;
+
+function recentPages({ metadata }: PodProjection, pages: Pages, nowMs: number, intervalMs: number): Window {
+  const lengthMs = Math.max(RECENT_MS, RECENT_INTERVALS * intervalMs);
+  return windowOf(pages.history(metadata.uid) ?? EMPTY_HISTORY, nowMs, lengthMs);
+}
+
 /** When the pod became ready; a pod that is not is as good as one that just did. */
 function readySinceMs({ status }: PodProjection): number {
   const ready = status.conditions.find(({ type, status: value }) => type === 'Ready' && value === 'True');
@@ -172,7 +174,7 @@ export function gatherTraffic(
   pages: Pages,
   nowMs: number,
 ): NonNullable<FleetSnapshot['traffic']> {
-  const windows = ownPods(fleet, caches).map(({ metadata }) =>
+  const windows = ownPods(fleet, ownReplicaSets(fleet, caches), caches).map(({ metadata }) =>
     windowOf(pages.history(metadata.uid) ?? EMPTY_HISTORY, nowMs, TRAFFIC_WINDOW_MS),
   );
   return Object.fromEntries(

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { PageState } from '../../snapshot/engine-snapshot.ts';
-import { isEngine, observeEngine, servingPort } from './observe-engine.ts';
+import { isEngine, observeEngine, servingPort, type SeenElsewhere } from './observe-engine.ts';
 import { PodProjection } from './projections.ts';
 
 const CREATED = '2026-03-01T03:00:00Z';
 const STARTED = '2026-03-01T03:01:00Z';
 const LATER = '2026-03-01T03:05:00Z';
-const PAGE: PageState = { state: 'Missing', reason: 'NoPageYet', message: 'none' };
+const SEEN: SeenElsewhere = {
+  page: { state: 'Missing', reason: 'NoPageYet', message: 'none' },
+  isListed: false,
+};
 
 interface PodParts {
   readonly metadata?: object;
@@ -67,19 +69,19 @@ describe('the life of an engine', () => {
       'Terminating',
     ],
   ])('%s', (_what, parts, lifecycle) => {
-    expect(observeEngine(pod(parts), PAGE).lifecycle).toBe(lifecycle);
+    expect(observeEngine(pod(parts), SEEN).lifecycle).toBe(lifecycle);
   });
 });
 
 test('a pod that no node takes says why, in the words of the scheduler', () => {
   const message = '0/1 nodes are available: 1 Insufficient nvidia.com/gpu.';
   const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }];
-  expect(observeEngine(pod({ status: { conditions } }), PAGE).unschedulable).toBe(message);
+  expect(observeEngine(pod({ status: { conditions } }), SEEN).unschedulable).toBe(message);
 });
 
 test('the time at which a node was found is taken over', () => {
   const conditions = [{ type: 'PodScheduled', status: 'True', lastTransitionTime: STARTED }];
-  const engine = observeEngine(pod({ spec: { nodeName: 'gpu-1' }, status: { conditions } }), PAGE);
+  const engine = observeEngine(pod({ spec: { nodeName: 'gpu-1' }, status: { conditions } }), SEEN);
   expect(engine.scheduledAtMs).toBe(Date.parse(STARTED));
 });
 
@@ -92,7 +94,7 @@ test('a container that keeps crashing is trouble, with its last exit', () => {
   };
   const engine = observeEngine(
     pod({ spec: { nodeName: 'gpu-1' }, status: { containerStatuses: [container] } }),
-    PAGE,
+    SEEN,
   );
   expect(engine.trouble).toEqual({
     reason: 'CrashLoopBackOff',
@@ -103,7 +105,7 @@ test('a container that keeps crashing is trouble, with its last exit', () => {
 
 test('a container that is being created is not trouble', () => {
   const container = { name: 'engine', state: { waiting: { reason: 'ContainerCreating' } } };
-  expect(observeEngine(pod({ status: { containerStatuses: [container] } }), PAGE).trouble).toBeUndefined();
+  expect(observeEngine(pod({ status: { containerStatuses: [container] } }), SEEN).trouble).toBeUndefined();
 });
 
 test.each([
@@ -111,13 +113,17 @@ test.each([
   ['not a number', undefined],
 ])('a deletion cost of %s is read as %s', (text, cost) => {
   const annotations = { 'controller.kubernetes.io/pod-deletion-cost': text };
-  expect(observeEngine(pod({ metadata: { annotations } }), PAGE).deletionCost).toBe(cost);
+  expect(observeEngine(pod({ metadata: { annotations } }), SEEN).deletionCost).toBe(cost);
 });
 
-test('identity, owner, revision and time of ready are taken over', () => {
+test('identity, phase, owner, revision and time of ready are taken over', () => {
   expect(
-    observeEngine(pod({ spec: { nodeName: 'gpu-1' }, status: ready('True', LATER) }), PAGE),
+    observeEngine(
+      pod({ spec: { nodeName: 'gpu-1' }, status: { phase: 'Running', ...ready('True', LATER) } }),
+      SEEN,
+    ),
   ).toMatchObject({
+    phase: 'Running',
     uid: 'u1',
     name: 'chat-1-abcde',
     revision: '1',
@@ -126,6 +132,41 @@ test('identity, owner, revision and time of ready are taken over', () => {
     createdAtMs: Date.parse(CREATED),
     readyAtMs: Date.parse(LATER),
   });
+});
+
+test('an engine that was taken out of its ReplicaSet still belongs to that of its revision', () => {
+  const labels = { 'vllm.warden.dev/revision': '1', 'vllm.warden.dev/member': 'detached' };
+  const owner = { apiVersion: 'vllm.warden.dev/v1alpha1', kind: 'VLLMDeployment', name: 'chat', uid: 'f' };
+  const metadata = { labels, ownerReferences: [{ ...owner, controller: true }] };
+  expect(observeEngine(pod({ metadata }), SEEN)).toMatchObject({ replicaSet: 'chat-1', isMember: false });
+});
+
+test('a member that serves and is listed is seen as such', () => {
+  const labels = { 'vllm.warden.dev/member': 'true', 'vllm.warden.dev/serving': 'true' };
+  const engine = observeEngine(pod({ metadata: { labels } }), { ...SEEN, isListed: true });
+  expect(engine).toMatchObject({ isMember: true, serving: 'true', isListed: true });
+});
+
+test('an engine without the label that takes part in the Service does not serve, whatever else it has', () => {
+  expect(observeEngine(pod({}), SEEN).serving).toBeUndefined();
+});
+
+test('the claim and the time to its end are taken over', () => {
+  const annotations = { 'vllm.warden.dev/claim': CREATED };
+  const metadata = { annotations, deletionTimestamp: LATER, deletionGracePeriodSeconds: 5 };
+  expect(observeEngine(pod({ metadata }), SEEN)).toMatchObject({ claim: CREATED, deletionGraceSeconds: 5 });
+});
+
+test.each([
+  ['{"team.example/route":"chat"}', { 'team.example/route': 'chat' }],
+  ['{}', {}],
+  ['{"team.example/route":1}', undefined],
+  ['["team.example/route"]', undefined],
+  ['{"team.example', undefined],
+  ['{"vllm.warden.dev/serving":"true"}', undefined],
+])('labels to be put back that read %s are taken for %j', (text, expected) => {
+  const annotations = { 'vllm.warden.dev/drained-labels': text };
+  expect(observeEngine(pod({ metadata: { annotations } }), SEEN).drainedLabels).toEqual(expected);
 });
 
 test.each([

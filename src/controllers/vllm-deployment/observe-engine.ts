@@ -1,10 +1,7 @@
-import { ANNOTATIONS, ENGINE_CONTAINER, LABELS, MEMBER } from '../../api/v1alpha1/constants.ts';
-import type {
-  EngineLifecycle,
-  EngineSnapshot,
-  EngineTrouble,
-  PageState,
-} from '../../snapshot/engine-snapshot.ts';
+import { ANNOTATIONS, ENGINE_CONTAINER, KIND, LABELS, MEMBER } from '../../api/v1alpha1/constants.ts';
+import type { EngineLifecycle, EngineSnapshot, EngineTrouble } from '../../snapshot/engine-snapshot.ts';
+import { replicaSetName } from '../../workload/names.ts';
+import { readDrainedLabels } from './drained-labels.ts';
 import type { PodProjection } from './projections.ts';
 
 type ContainerStatus = PodProjection['status']['containerStatuses'][number];
@@ -19,8 +16,11 @@ export function isEngine(pod: PodProjection): boolean {
   return pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed';
 }
 
+/** What is known of an engine beside its pod. */
+export type SeenElsewhere = Pick<EngineSnapshot, 'page' | 'isListed' | 'recentPages'>;
+
 /** What a decision may see of the engine in this pod. */
-export function observeEngine(pod: PodProjection, page: PageState): EngineSnapshot {
+export function observeEngine(pod: PodProjection, elsewhere: SeenElsewhere): EngineSnapshot {
   const { metadata, spec, status } = pod;
   const container = status.containerStatuses.find(({ name }) => name === ENGINE_CONTAINER);
   const ready = status.conditions.find(({ type }) => type === 'Ready');
@@ -28,19 +28,23 @@ export function observeEngine(pod: PodProjection, page: PageState): EngineSnapsh
   const isReady = ready?.status === 'True';
   const trouble = container === undefined ? undefined : troubleOf(container);
   const cost = Number(metadata.annotations?.[ANNOTATIONS.podDeletionCost]);
+  const serving = metadata.labels?.[LABELS.serving];
+  const claim = metadata.annotations?.[ANNOTATIONS.claim];
+  const drainedLabels = readDrainedLabels(metadata.annotations?.[ANNOTATIONS.drainedLabels]);
+  const graceSeconds = metadata.deletionGracePeriodSeconds;
   const isUnschedulable = scheduled?.status === 'False' && scheduled.reason === 'Unschedulable';
   return {
     uid: metadata.uid,
     name: metadata.name,
     revision: metadata.labels?.[LABELS.revision] ?? '',
-    replicaSet: metadata.ownerReferences?.find(({ controller }) => controller === true)?.name ?? '',
+    replicaSet: replicaSetOf(metadata),
     resourceVersion: metadata.resourceVersion,
     lifecycle: lifecycleOf(pod, container, ready),
     createdAtMs: Date.parse(metadata.creationTimestamp ?? ''),
     restarts: container?.restartCount ?? 0,
-    page,
+    ...elsewhere,
     isMember: metadata.labels?.[LABELS.member] === MEMBER.true,
-    isListed: false,
+    ...(status.phase !== undefined && { phase: status.phase }),
     ...(spec.nodeName !== undefined && { nodeName: spec.nodeName }),
     ...(scheduled?.status === 'True' &&
       scheduled.lastTransitionTime != null && { scheduledAtMs: Date.parse(scheduled.lastTransitionTime) }),
@@ -48,7 +52,19 @@ export function observeEngine(pod: PodProjection, page: PageState): EngineSnapsh
     ...(isUnschedulable && { unschedulable: scheduled.message ?? 'no node takes it' }),
     ...(trouble !== undefined && { trouble }),
     ...(Number.isInteger(cost) && { deletionCost: cost }),
+    ...(serving !== undefined && { serving }),
+    ...(claim !== undefined && { claim }),
+    ...(drainedLabels !== undefined && { drainedLabels }),
+    ...(graceSeconds !== undefined && { deletionGraceSeconds: graceSeconds }),
   };
+}
+
+/** The ReplicaSet that the engine belongs to; one that was taken out of it is owned by its fleet meanwhile. */
+function replicaSetOf({ ownerReferences, labels }: PodProjection['metadata']): string {
+  const owner = ownerReferences?.find(({ controller }) => controller === true);
+  const revision = labels?.[LABELS.revision];
+  if (owner?.kind === KIND) return revision === undefined ? '' : replicaSetName(owner.name, revision);
+  return owner?.name ?? '';
 }
 
 /** The port that the engine serves on, by its container's port named `http`. */

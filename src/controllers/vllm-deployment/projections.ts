@@ -25,7 +25,10 @@ const ContainerStatus = z.object({
 });
 
 export const PodProjection = z.object({
-  metadata: ObjectMeta.omit({ managedFields: true }),
+  metadata: ObjectMeta.omit({ managedFields: true }).extend({
+    /** Set once a deletion was asked for: seconds from then to the kill. */
+    deletionGracePeriodSeconds: z.int().exactOptional(),
+  }),
   spec: z.object({
     nodeName: z.string().optional(),
     containers: z.array(
@@ -75,6 +78,19 @@ export const ServiceProjection = z.object({
   spec: z.looseObject({}),
 });
 export type ServiceProjection = z.output<typeof ServiceProjection>;
+
+export const EndpointSliceProjection = z.object({
+  metadata: ObjectMeta.omit({ managedFields: true }),
+  endpoints: z
+    .array(
+      z.object({
+        conditions: z.object({ ready: z.boolean().nullish() }).default({}),
+        targetRef: z.object({ uid: z.string().optional() }).nullish(),
+      }),
+    )
+    .nullish(),
+});
+export type EndpointSliceProjection = z.output<typeof EndpointSliceProjection>;
 
 const LabelSelector = z.object({
   matchLabels: StringMap.default({}),

@@ -7,6 +7,12 @@ export const RESOURCE_TYPES = {
   pod: { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true },
   replicaSet: { apiVersion: 'apps/v1', kind: 'ReplicaSet', plural: 'replicasets', namespaced: true },
   service: { apiVersion: 'v1', kind: 'Service', plural: 'services', namespaced: true },
+  endpointSlice: {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    plural: 'endpointslices',
+    namespaced: true,
+  },
   disruptionBudget: {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
