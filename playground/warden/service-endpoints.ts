@@ -22,6 +22,13 @@ const EndpointSlices = z.object({
 
 const RETRY_MS = 500;
 
+export interface EndpointsOptions {
+  /** Default: `default`. */
+  readonly namespace?: string;
+  /** Milliseconds by which this data plane trails what the slices say, once it knows an endpoint. Default: 0. */
+  readonly lagMs?: number;
+}
+
 /**
  * The ready endpoints of a Service, followed through its EndpointSlices as a data plane does: a request goes to the
  * next of them in turn.
@@ -29,13 +36,20 @@ const RETRY_MS = 500;
 export class ServiceEndpoints {
   readonly #playground: Playground;
   readonly #path: string;
+  readonly #lagMs: number;
   readonly #stop = new AbortController();
   readonly #following: Promise<void>;
   #targets: readonly Target[] = [];
+  #hasEndpoints = false;
   #turn = 0;
 
-  constructor(playground: Playground, service: string, namespace = 'default') {
+  constructor(
+    playground: Playground,
+    service: string,
+    { namespace = 'default', lagMs = 0 }: EndpointsOptions = {},
+  ) {
     this.#playground = playground;
+    this.#lagMs = lagMs;
     const selector = encodeURIComponent(`kubernetes.io/service-name=${service}`);
     this.#path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=${selector}`;
     this.#following = this.#follow();
@@ -61,13 +75,23 @@ export class ServiceEndpoints {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        this.#targets = await this.#read();
+        this.#learn(await this.#read());
         for await (const _event of this.#playground.watch(this.#path, signal))
-          this.#targets = await this.#read();
+          this.#learn(await this.#read());
       } catch {
         // The API server is away: the last known endpoints stay, as they do in a data plane.
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
+    }
+  }
+
+  /** Timers of one length fire in the order in which they were set, so a later list is never overtaken. */
+  #learn(targets: readonly Target[]): void {
+    if (this.#lagMs > 0 && this.#hasEndpoints) {
+      setTimeout(() => (this.#targets = targets), this.#lagMs).unref();
+    } else {
+      this.#targets = targets;
+      this.#hasEndpoints = targets.length > 0;
     }
   }
 

@@ -17,8 +17,8 @@ import {
   warningsOf,
 } from './support/fleets.ts';
 import { Load } from './support/load.ts';
-import { OperatorPair, SHORT_LEASE } from './support/operator-pair.ts';
-import { deletionCost, isReady, PodHistory, readPods } from './support/pod-history.ts';
+import { OperatorPair, SHORT_LEASE } from '../../playground/warden/operator-pair.ts';
+import { deletionCost, isReady, PodHistory, readPods } from '../../playground/warden/pod-history.ts';
 
 /*
  * One load, twice: with two operators in peace, and with the leader killed at ten random points. What the cluster

@@ -16,7 +16,7 @@ import {
   settledAt,
   withCondition,
 } from './support/fleets.ts';
-import { PodHistory, readPods } from './support/pod-history.ts';
+import { PodHistory, readPods } from '../../playground/warden/pod-history.ts';
 
 /** A fleet from its first `kubectl apply` to its deletion. Each test has a fleet of its own. */
 

@@ -5,7 +5,7 @@ import { startOperator } from '../../playground/warden/operator-process.ts';
 import { eventually } from '../integration/playground/eventually.ts';
 import { isWrite, kindOf, operatorRequests, succeeded } from './support/audit.ts';
 import { applyFleet, patchSpec, settledAt } from './support/fleets.ts';
-import { leaseHolder, OperatorPair, SHORT_LEASE } from './support/operator-pair.ts';
+import { leaseHolder, OperatorPair, SHORT_LEASE } from '../../playground/warden/operator-pair.ts';
 
 /** A lease that does not run out while a test looks: only giving it back makes room for the next leader. */
 const LONG_LEASE = ['--lease-duration', '10m', '--renew-deadline', '5m', '--retry-period', '300ms'];

@@ -7,8 +7,8 @@ import { eventually } from '../integration/playground/eventually.ts';
 import { isWrite, kindOf, operatorRequests } from './support/audit.ts';
 import { applyFleet, settledAt } from './support/fleets.ts';
 import { Load } from './support/load.ts';
-import { OperatorPair } from './support/operator-pair.ts';
-import { readPods } from './support/pod-history.ts';
+import { OperatorPair } from '../../playground/warden/operator-pair.ts';
+import { readPods } from '../../playground/warden/pod-history.ts';
 
 const WATCHED_MS = 5 * 60_000;
 const SETTLED_MS = 20_000;

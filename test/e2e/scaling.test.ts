@@ -17,7 +17,7 @@ import {
   withCondition,
 } from './support/fleets.ts';
 import { Load } from './support/load.ts';
-import { PodHistory, readPods } from './support/pod-history.ts';
+import { PodHistory, readPods } from '../../playground/warden/pod-history.ts';
 
 /** The size of a fleet as load, people and autoscalers change it. Each test has a fleet of its own. */
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ANNOTATIONS, LABELS, SERVING } from '../../../src/api/v1alpha1/constants.ts';
-import type { Playground } from '../../../playground/playground.ts';
+import { ANNOTATIONS, LABELS, SERVING } from '../../src/api/v1alpha1/constants.ts';
+import type { Playground } from '../playground.ts';
 
 const Pod = z.object({
   metadata: z.object({

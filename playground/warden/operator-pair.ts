@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Playground } from '../../../playground/playground.ts';
-import { OPERATOR_NAMESPACE } from '../../../playground/warden/install.ts';
-import { startOperator, type OperatorProcess } from '../../../playground/warden/operator-process.ts';
-import { eventually } from '../../integration/playground/eventually.ts';
+import type { Playground } from '../playground.ts';
+import { OPERATOR_NAMESPACE } from './install.ts';
+import { startOperator, type OperatorProcess } from './operator-process.ts';
+import { eventually } from '../eventually.ts';
 
 /** A lease that changes hands within seconds. */
 export const SHORT_LEASE = [
