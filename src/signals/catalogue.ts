@@ -1,6 +1,7 @@
 import { BREAKDOWN_NAMES, HISTOGRAM_NAMES, SCALAR_NAMES } from '../engine/families.ts';
-import type { EngineSample, HistogramName } from '../engine/sample.ts';
+import type { HistogramName } from '../engine/sample.ts';
 import { histogramIncrease, mergeHistograms, quantile } from './quantile.ts';
+import { finished } from './requests.ts';
 import { latest, rate, type Read, type Window } from './window.ts';
 
 export type Unit = 'requests' | 'fraction' | 'requests/s' | 'tokens/s' | 'preemptions/s' | 'seconds';
@@ -21,8 +22,6 @@ export interface Signal {
 
 const queued: Read = ({ waiting, waitingByReason }) => waitingByReason?.['capacity'] ?? waiting;
 const deferred: Read = ({ waitingByReason }) => waitingByReason?.['deferred'];
-const finished: Read = ({ requests }: EngineSample) =>
-  requests === undefined ? undefined : Object.values(requests).reduce((sum, count) => sum + count, 0);
 
 export const SIGNALS = {
   running: {

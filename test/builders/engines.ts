@@ -1,3 +1,4 @@
+import type { TimedSample } from '../../src/signals/history.ts';
 import type { EngineLoad, EngineSnapshot } from '../../src/snapshot/engine-snapshot.ts';
 
 /** The instant at which the tests of the deciders take place. */
@@ -86,6 +87,15 @@ export function unready(name: string, overrides: Overrides = {}): EngineSnapshot
     createdAtMs: secondsAgo(3600),
     ...overrides,
   });
+}
+
+/** A ready engine that was taken out of the Service, with the pages that were read of it of late. */
+export function draining(
+  name: string,
+  recentPages: readonly TimedSample[],
+  overrides: Overrides = {},
+): EngineSnapshot {
+  return ready(name, {}, { serving: 'draining', isListed: false, recentPages, ...overrides });
 }
 
 export function terminating(name: string, overrides: Overrides = {}): EngineSnapshot {
