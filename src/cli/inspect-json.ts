@@ -27,6 +27,7 @@ export function jsonOf(sample: EngineSample): Readonly<Record<string, unknown>> 
       queueTime: histogramJson(histograms.queueTime),
       prefillTime: histogramJson(histograms.prefillTime),
       decodeTime: histogramJson(histograms.decodeTime),
+      requestPromptTokens: histogramJson(histograms.requestPromptTokens),
     },
     ranks: sample.ranks,
     dialect: sample.dialect,
@@ -35,6 +36,7 @@ export function jsonOf(sample: EngineSample): Readonly<Record<string, unknown>> 
     waitingByReason: sample.waitingByReason,
     admissionRejections: sample.admissionRejections,
     httpAnswered: sample.httpAnswered,
+    httpFailed: sample.httpFailed,
     notObservable: sample.notObservable,
   };
 }

@@ -1,7 +1,7 @@
 import type { CacheConfig, EngineSample, Histogram, HistogramName, RankSample } from '../engine/sample.ts';
 import { quantile } from '../signals/quantile.ts';
 
-const LATENCIES: Readonly<Record<HistogramName, string>> = {
+const LATENCIES: Readonly<Record<Exclude<HistogramName, 'requestPromptTokens'>, string>> = {
   ttft: 'time to first token',
   interTokenLatency: 'inter-token latency',
   timePerOutputToken: 'time per output token',

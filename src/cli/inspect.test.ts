@@ -125,6 +125,7 @@ describe('--json', () => {
       'waitingByReason',
       'admissionRejections',
       'httpAnswered',
+      'httpFailed',
       'notObservable',
     ]);
   });

@@ -1,7 +1,7 @@
 import { labelText, sameBytes } from './bytes.ts';
 import { CacheConfigReader } from './cache-config.ts';
 import { BREAKDOWNS, HISTOGRAMS, PROCESS_NAMES, SCALARS, type Family } from './families.ts';
-import { GENERATING_ROUTES } from './http-requests.ts';
+import { HTTP_SLOTS } from './http-requests.ts';
 import type { LabelReader } from './labels.ts';
 
 /** Far above what exists: a page that goes over is refused, so that no page decides how much memory it takes. */
@@ -112,8 +112,8 @@ export class PageState {
   readonly ranks: Rank[] = [];
   readonly reasons: string[] = [];
   readonly process: number[] = PROCESS_NAMES.map(() => Number.NaN);
-  /** Requests answered with success, by generating route. */
-  readonly answered: number[] = GENERATING_ROUTES.map(() => Number.NaN);
+  /** Generation requests by the class of their answer and by route, as `HTTP_SLOTS` says. */
+  readonly http = new Float64Array(HTTP_SLOTS).fill(Number.NaN);
   readonly markers = new Set<number>();
   /** Families that are on the page but cannot be believed, and what is wrong with them. */
   readonly problems = new Map<string, string>();
@@ -127,7 +127,7 @@ export class PageState {
     this.reasons.length = 0;
     this.reasonSlices.length = 0;
     this.process.fill(Number.NaN);
-    this.answered.fill(Number.NaN);
+    this.http.fill(Number.NaN);
     this.markers.clear();
     this.problems.clear();
     this.cacheConfig.clear();
@@ -138,13 +138,13 @@ export class PageState {
   rewind(): void {
     for (const rank of this.ranks) rank.rewind();
     this.process.fill(Number.NaN);
-    this.answered.fill(Number.NaN);
+    this.http.fill(Number.NaN);
     this.problems.clear();
   }
 
   /**
    * Takes in one value. `rank` is undefined for the families of the server's process, `reason` is the index of a
-   * breakdown's reason or of a generating route (-1 for any other), `bound` a bucket's upper bound. False if a histogram
+   * breakdown's reason or one of `HTTP_SLOTS` (-1 for any other), `bound` a bucket's upper bound. False if a histogram
    * then has more buckets than any real one.
    */
   put(family: Family, rank: Rank | undefined, reason: number, bound: number, value: number): boolean {
@@ -173,8 +173,8 @@ export class PageState {
       case 'process':
         this.process[family.slot] = value;
         return true;
-      case 'answered':
-        if (reason >= 0 && !((this.answered[reason] ?? Number.NaN) >= value)) this.answered[reason] = value;
+      case 'http':
+        if (reason >= 0 && !((this.http[reason] ?? Number.NaN) >= value)) this.http[reason] = value;
         return true;
     }
   }

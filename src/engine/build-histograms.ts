@@ -5,8 +5,13 @@ import type { Histogram } from './sample.ts';
 export type PageHistogram = (typeof HISTOGRAMS)[number];
 export type PageHistograms = { readonly [name in PageHistogram]?: Histogram | undefined };
 
-/** The bounds last seen for each histogram: pages of one fleet share them, so samples share one array. */
-const lastBounds = new Map<PageHistogram, readonly number[]>();
+/**
+ * The bounds seen of late for each histogram, the newest in front: pages of one fleet share them, so samples share one
+ * array. Those of `requestPromptTokens` end at the fleet's `--max-model-len`.
+ */
+const knownBounds = new Map<PageHistogram, readonly (readonly number[])[]>();
+/** Fleets with bounds of their own that one operator is expected to have. */
+const MOST_KNOWN_BOUNDS = 16;
 
 /** Each histogram of the page, summed over its ranks; what is wrong with one goes to the page's problems. */
 export function buildHistograms(page: PageState): PageHistograms {
@@ -70,9 +75,10 @@ function equal(a: readonly number[], b: readonly number[]): boolean {
 }
 
 function internBounds(name: PageHistogram, bounds: readonly number[]): readonly number[] {
-  const last = lastBounds.get(name);
-  if (last !== undefined && equal(last, bounds)) return last;
+  const known = knownBounds.get(name) ?? [];
+  const seen = known.find((other) => equal(other, bounds));
+  if (seen !== undefined) return seen;
   const copy = bounds.slice();
-  lastBounds.set(name, copy);
+  knownBounds.set(name, [copy, ...known].slice(0, MOST_KNOWN_BOUNDS));
   return copy;
 }

@@ -2,7 +2,7 @@ import type { PageState, Rank } from './accumulate.ts';
 import { buildHistograms } from './build-histograms.ts';
 import { labelText } from './bytes.ts';
 import { believablePrefixCache, withoutNullBlock } from './corrections.ts';
-import { dialectOf, writerOf, type Writer } from './dialect.ts';
+import { dialectOf, writerOf } from './dialect.ts';
 import {
   BREAKDOWNS,
   BREAKDOWN_NAMES,
@@ -13,6 +13,7 @@ import {
   type Breakdown,
   type Scalar,
 } from './families.ts';
+import { FIRST_FAILED_SLOT, HTTP_SLOTS } from './http-requests.ts';
 import { explainAbsence } from './not-observable.ts';
 import type { CacheConfig, EngineSample, PrefixCache, RankSample } from './sample.ts';
 
@@ -46,7 +47,8 @@ export function buildSample(page: PageState, bytes: Uint8Array): EngineSample {
     steps: total(page, 'steps'),
     requests: breakdown(page, 'requests'),
     admissionRejections,
-    httpAnswered: httpAnswered(page, writer),
+    httpAnswered: writer === 'rust' ? undefined : httpRequests(page, 0, FIRST_FAILED_SLOT),
+    httpFailed: httpRequests(page, FIRST_FAILED_SLOT, HTTP_SLOTS),
     prefixCache: believablePrefixCache({ dialect: version, waiting, promptTokens }, counted, localHits),
     cacheConfig,
     histograms: { ...latency, interTokenLatency },
@@ -112,15 +114,18 @@ function breakdown(page: PageState, name: Breakdown): Record<string, number> | u
 }
 
 /**
- * Generation requests answered over HTTP. A route's series appears with its first request: without one, none was
- * answered, if the page has HTTP families at all. The Rust front end counts as an answer begins, and leaves out those
- * whose client has gone by then (rust/src/server/src/middleware/metrics.rs).
+ * Generation requests that were answered over HTTP, by the slots of their class. A route's series appears with its first
+ * request: without one, none was answered, if the page has HTTP families at all. The Rust front end counts as an answer
+ * begins, and leaves out those whose client has gone by then (rust/src/server/src/middleware/metrics.rs): that tells how
+ * many failed, but not how many have left.
  */
-function httpAnswered(page: PageState, writer: Writer): number | undefined {
-  if (writer === 'rust' || page.problems.has(HTTP_REQUESTS_NAME)) return undefined;
-  const counted = page.answered.filter((value) => !Number.isNaN(value));
-  if (counted.length === 0 && !page.markers.has(MARKERS.indexOf('http'))) return undefined;
-  return counted.reduce((total, value) => total + value, 0);
+function httpRequests(page: PageState, fromSlot: number, toSlot: number): number | undefined {
+  if (page.problems.has(HTTP_REQUESTS_NAME)) return undefined;
+  let total: number | undefined = page.markers.has(MARKERS.indexOf('http')) ? 0 : undefined;
+  for (const count of page.http.subarray(fromSlot, toSlot)) {
+    if (!Number.isNaN(count)) total = (total ?? 0) + count;
+  }
+  return total;
 }
 
 function prefixCache(page: PageState): PrefixCache | undefined {

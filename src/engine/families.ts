@@ -43,6 +43,7 @@ export const HISTOGRAMS = [
   'queueTime',
   'prefillTime',
   'decodeTime',
+  'requestPromptTokens',
 ] as const satisfies readonly (HistogramName | 'timePerOutputTokenOld')[];
 
 /** What the server's Python process says of itself. */
@@ -53,7 +54,7 @@ export const MARKERS = ['prefillKvComputed', 'numPreemptions', 'python', 'http']
 export type Marker = (typeof MARKERS)[number];
 
 export type FamilyKind =
-  'scalar' | 'breakdown' | 'bucket' | 'count' | 'sum' | 'cacheConfig' | 'process' | 'answered' | 'marker';
+  'scalar' | 'breakdown' | 'bucket' | 'count' | 'sum' | 'cacheConfig' | 'process' | 'http' | 'marker';
 
 export interface Family {
   /** The sample's whole name, as it stands on the line. */
@@ -102,6 +103,7 @@ export const HISTOGRAM_NAMES: Readonly<Record<(typeof HISTOGRAMS)[number], strin
   queueTime: 'vllm:request_queue_time_seconds',
   prefillTime: 'vllm:request_prefill_time_seconds',
   decodeTime: 'vllm:request_decode_time_seconds',
+  requestPromptTokens: 'vllm:request_prompt_tokens',
 };
 
 const FRACTIONS: readonly string[] = [SCALAR_NAMES.kvCacheUsage, SCALAR_NAMES.gpuCacheUsage];
@@ -149,7 +151,7 @@ function all(): Family[] {
   });
   add('cacheConfig', CACHE_CONFIG_NAME, 0);
   PROCESS_NAMES.forEach((name, slot) => add('process', name, slot));
-  add('answered', HTTP_REQUESTS_NAME, 0);
+  add('http', HTTP_REQUESTS_NAME, 0);
   MARKERS.forEach((key, slot) => MARKER_NAMES[key].forEach((name) => add('marker', name, slot)));
   return families;
 }

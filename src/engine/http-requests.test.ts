@@ -72,8 +72,33 @@ describe('on captured pages', () => {
 const RUNNING = 'vllm:num_requests_running{engine="0"} 1\n';
 const series = (handler: string, value: number | string, method = 'POST', status = '2xx'): string =>
   `http_requests_total{handler="${handler}",method="${method}",status="${status}"} ${value}\n`;
-const answered = (...lines: readonly string[]): number | undefined =>
-  read(encoder.encode(RUNNING + lines.join(''))).httpAnswered;
+const of = (...lines: readonly string[]): EngineSample => read(encoder.encode(RUNNING + lines.join('')));
+const answered = (...lines: readonly string[]): number | undefined => of(...lines).httpAnswered;
+
+describe('answers with a server error', () => {
+  test('are counted apart from those with success, by the same routes and method', () => {
+    const { httpAnswered, httpFailed } = of(
+      series('/v1/completions', 40),
+      series('/v1/completions', 3, 'POST', '5xx'),
+      series('/v1/messages', 2, 'POST', '5xx'),
+      series('/v1/messages', 6, 'POST', '4xx'),
+      series('/v1/messages', 7, 'GET', '5xx'),
+      series('/tokenize', 8, 'POST', '5xx'),
+    );
+    expect({ httpAnswered, httpFailed }).toEqual({ httpAnswered: 40, httpFailed: 5 });
+  });
+
+  test('are none on a page with HTTP families that shows none, and unknown on one without', () => {
+    expect(captured('after_errors').httpFailed).toBe(0);
+    expect(of().httpFailed).toBeUndefined();
+    expect(of(series('/v1/completions', 1)).httpFailed).toBeUndefined();
+  });
+
+  test('are read of the Rust front end, too, which does not tell those who were answered', () => {
+    const page = readFileSync(join(PAGES, '../engine-pages-by-hand/rust-front-end.prom'));
+    expect(read(page)).toMatchObject({ httpAnswered: undefined, httpFailed: 0 });
+  });
+});
 
 test.each([
   ['no HTTP family', [], undefined],

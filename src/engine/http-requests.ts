@@ -29,22 +29,28 @@ const METHOD = encoder.encode('method');
 const STATUS = encoder.encode('status');
 const POST = encoder.encode('POST');
 const SUCCESS = encoder.encode('2xx');
+const SERVER_ERROR = encoder.encode('5xx');
 
-/** Finds out from the labels of `http_requests_total` whether a series counts answered generation requests. */
+/** Each generating route twice: its requests that were answered with success, then those with a server's error. */
+export const HTTP_SLOTS = 2 * ROUTES.length;
+/** The first slot of requests that were answered with a server's error. */
+export const FIRST_FAILED_SLOT = ROUTES.length;
+
+/** Finds out from the labels of `http_requests_total` which answers to generation requests a series counts. */
 export class HttpRequestsReader {
-  /** Index of its route in `GENERATING_ROUTES`; -1 if the series counts anything else. */
-  route = -1;
+  /** One of `HTTP_SLOTS`; -1 if the series counts anything else. */
+  slot = -1;
   private readonly value: Slice = { start: 0, end: 0 };
 
   clear(): void {
-    this.route = -1;
+    this.slot = -1;
   }
 
   /** Reads from just after `{` to just after `}`; that position, or -1 if the block is malformed. */
   read(bytes: Uint8Array, start: number): number {
     let route = -1;
     let posted = false;
-    let succeeded = false;
+    let first = -1;
     let at = skipBlanks(bytes, start);
     while (bytes[at] !== CLOSE_BRACE) {
       const nameEnd = readLabelName(bytes, at);
@@ -53,10 +59,10 @@ export class HttpRequestsReader {
       const { value } = this;
       if (is(HANDLER, bytes, at, nameEnd)) route = routeOf(bytes, value);
       else if (is(METHOD, bytes, at, nameEnd)) posted = is(POST, bytes, value.start, value.end);
-      else if (is(STATUS, bytes, at, nameEnd)) succeeded = is(SUCCESS, bytes, value.start, value.end);
+      else if (is(STATUS, bytes, at, nameEnd)) first = firstSlotOf(bytes, value);
       at = next;
     }
-    this.route = posted && succeeded ? route : -1;
+    this.slot = posted && first >= 0 && route >= 0 ? first + route : -1;
     return at + 1;
   }
 }
@@ -64,4 +70,10 @@ export class HttpRequestsReader {
 /** A route has nothing in it that the format would escape. */
 function routeOf(bytes: Uint8Array, { start, end }: Slice): number {
   return ROUTES.findIndex((route) => is(route, bytes, start, end));
+}
+
+/** The first slot of a class of status; -1 for one that nobody needs. */
+function firstSlotOf(bytes: Uint8Array, { start, end }: Slice): number {
+  if (is(SUCCESS, bytes, start, end)) return 0;
+  return is(SERVER_ERROR, bytes, start, end) ? FIRST_FAILED_SLOT : -1;
 }

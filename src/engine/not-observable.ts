@@ -39,6 +39,7 @@ const TOP = {
   requests: { families: [BREAKDOWN_NAMES.requests], hint: FIRST_REQUEST },
   admissionRejections: { families: [BREAKDOWN_NAMES.admissionRejections], hint: since('0.32') },
   httpAnswered: { families: [HTTP_REQUESTS_NAME], hint: 'V1 engines show it since vLLM 0.8.3' },
+  httpFailed: { families: [HTTP_REQUESTS_NAME], hint: 'V1 engines show it since vLLM 0.8.3' },
   prefixCache: {
     families: [
       SCALAR_NAMES.prefixQueries,
@@ -53,7 +54,7 @@ const TOP = {
   processStartTimeSeconds: { families: [PROCESS_NAMES[1]], hint: API_SERVERS },
 } as const satisfies { readonly [field in keyof EngineSample]?: Origin };
 
-const LATENCY: Readonly<Record<keyof EngineSample['histograms'], Origin>> = {
+const HISTOGRAM_ORIGINS: Readonly<Record<keyof EngineSample['histograms'], Origin>> = {
   ttft: histogram(HISTOGRAM_NAMES.ttft),
   interTokenLatency: {
     families: [HISTOGRAM_NAMES.interTokenLatency, HISTOGRAM_NAMES.timePerOutputTokenOld],
@@ -64,6 +65,7 @@ const LATENCY: Readonly<Record<keyof EngineSample['histograms'], Origin>> = {
   queueTime: histogram(HISTOGRAM_NAMES.queueTime),
   prefillTime: histogram(HISTOGRAM_NAMES.prefillTime),
   decodeTime: histogram(HISTOGRAM_NAMES.decodeTime),
+  requestPromptTokens: histogram(HISTOGRAM_NAMES.requestPromptTokens),
 };
 
 const NO_STATS =
@@ -81,7 +83,7 @@ const WRITER_TEXT = {
 } as const;
 
 const TOP_FIELDS = fieldsOf(TOP);
-const LATENCY_FIELDS = fieldsOf(LATENCY);
+const HISTOGRAM_FIELDS = fieldsOf(HISTOGRAM_ORIGINS);
 
 function fieldsOf<Field extends string>(
   origins: Readonly<Record<Field, Origin>>,
@@ -109,7 +111,7 @@ export function explainAbsence(
   for (const [field, origin] of TOP_FIELDS) {
     if (sample[field] === undefined) reasons[field] = because(origin, context);
   }
-  for (const [field, origin] of LATENCY_FIELDS) {
+  for (const [field, origin] of HISTOGRAM_FIELDS) {
     if (sample.histograms[field] === undefined) reasons[field] = because(origin, context);
   }
   if (context.writer === 'rust')

@@ -13,7 +13,7 @@
 export interface Histogram {
   /** Observations so far (`_count`). */
   readonly count: number;
-  /** Sum of all observations (`_sum`), in the unit of the family (seconds). */
+  /** Sum of all observations (`_sum`), in the unit of the family. */
   readonly sum: number;
   /** Upper bounds, ascending, `Infinity` last. */
   readonly bounds: readonly number[];
@@ -21,7 +21,7 @@ export interface Histogram {
   readonly cumulative: readonly number[];
 }
 
-/** The latency histograms. All in seconds. */
+/** The histograms that are read. All in seconds, but for the prompts. */
 export interface EngineHistograms {
   /** Arrival to first token, queueing included. */
   readonly ttft?: Histogram | undefined;
@@ -33,6 +33,8 @@ export interface EngineHistograms {
   readonly queueTime?: Histogram | undefined;
   readonly prefillTime?: Histogram | undefined;
   readonly decodeTime?: Histogram | undefined;
+  /** Tokens in the prompt of each finished request. Its bounds end at the engine's `--max-model-len`. */
+  readonly requestPromptTokens?: Histogram | undefined;
 }
 
 export type HistogramName = keyof EngineHistograms;
@@ -99,6 +101,12 @@ export interface EngineSample {
    * `requests` grows by more. On an engine that hangs it goes on counting clients that leave, while the gauges stand.
    */
   readonly httpAnswered?: number | undefined;
+  /**
+   * Generation requests that were answered over HTTP with a server's error (POST, 5xx), those refused with 503 among
+   * them. A request that finished with `error` is one as well unless its stream had begun: `FinishReason.ERROR` is
+   * "always converted to 500 Internal Server Error" (vllm/v1/engine/__init__.py).
+   */
+  readonly httpFailed?: number | undefined;
   /** Absent also where the page's counters cannot be believed: before 0.17 once requests have waited. */
   readonly prefixCache?: PrefixCache | undefined;
   readonly cacheConfig?: CacheConfig | undefined;

@@ -87,8 +87,7 @@ export class SeriesReader {
     if (kind === 'marker') this.page.markers.add(family.slot);
     if (kind === 'marker' || kind === 'cacheConfig' || kind === 'process')
       return this.keep(bytes, family, undefined, 0, 0, value, end);
-    if (kind === 'answered')
-      return this.keep(bytes, family, undefined, this.httpRequests.route, 0, value, end);
+    if (kind === 'http') return this.keep(bytes, family, undefined, this.httpRequests.slot, 0, value, end);
     const rank = this.page.rank(bytes, this.labels);
     if (rank === undefined) return this.tooMany(family) >= 0;
     if (kind === 'breakdown') {
@@ -133,7 +132,7 @@ export class SeriesReader {
 
   private blockOf({ kind }: Family): LabelReader | CacheConfigReader | HttpRequestsReader {
     if (kind === 'cacheConfig') return this.page.cacheConfig;
-    return kind === 'answered' ? this.httpRequests : this.labels;
+    return kind === 'http' ? this.httpRequests : this.labels;
   }
 
   /** The value, into `number`; what follows it on the line may be a time stamp or an exemplar, and is passed over. */

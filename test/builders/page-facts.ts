@@ -37,7 +37,8 @@ export class PageFacts {
       requests: this.#by('vllm:request_success_total', 'finished_reason'),
       waitingByReason: this.#by('vllm:num_requests_waiting_by_reason', 'reason'),
       admissionRejections: this.#by('vllm:admission_rejections_total', 'reason'),
-      httpAnswered: this.#httpAnswered(),
+      httpAnswered: this.#http('2xx'),
+      httpFailed: this.#http('5xx'),
       memory: this.#sum('process_resident_memory_bytes'),
       start: this.#sum('process_start_time_seconds'),
       blockSize: this.#cacheConfig('block_size'),
@@ -53,6 +54,7 @@ export class PageFacts {
       queueTime: this.#histogram('vllm:request_queue_time_seconds'),
       prefillTime: this.#histogram('vllm:request_prefill_time_seconds'),
       decodeTime: this.#histogram('vllm:request_decode_time_seconds'),
+      requestPromptTokens: this.#histogram('vllm:request_prompt_tokens'),
       runningByRank: this.#byRank('vllm:num_requests_running'),
       stepsByRank: this.#byRank('vllm:iteration_tokens_total_count'),
       models: new Set(
@@ -74,10 +76,10 @@ export class PageFacts {
     ];
   }
 
-  #httpAnswered(): number | undefined {
+  #http(status: string): number | undefined {
     if (!this.#families.has('http_request_duration_highr_seconds_count')) return undefined;
     return (this.#families.get('http_requests_total') ?? [])
-      .filter(({ labels }) => labels['method'] === 'POST' && labels['status'] === '2xx')
+      .filter(({ labels }) => labels['method'] === 'POST' && labels['status'] === status)
       .filter(({ labels }) => GENERATES.test(labels['handler'] ?? ''))
       .reduce((total, { value }) => total + value, 0);
   }
@@ -151,6 +153,7 @@ export function factsOf(sample: EngineSample): Facts {
     waitingByReason: sample.waitingByReason,
     admissionRejections: sample.admissionRejections,
     httpAnswered: sample.httpAnswered,
+    httpFailed: sample.httpFailed,
     memory: sample.processResidentMemoryBytes,
     start: sample.processStartTimeSeconds,
     blockSize: cacheConfig?.blockSize,
@@ -163,6 +166,7 @@ export function factsOf(sample: EngineSample): Facts {
     queueTime: plain(histograms.queueTime),
     prefillTime: plain(histograms.prefillTime),
     decodeTime: plain(histograms.decodeTime),
+    requestPromptTokens: plain(histograms.requestPromptTokens),
     runningByRank: byRank(ranks, 'running'),
     stepsByRank: byRank(ranks, 'steps'),
     models: new Set(sample.models),

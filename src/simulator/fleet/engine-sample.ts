@@ -27,13 +27,15 @@ export function sampleOf(
     requests: {
       stop: sum((rank) => rank.finished.stop),
       length: sum((rank) => rank.finished.length),
+      error: sum((rank) => rank.finished.error),
     },
     admissionRejections: {
       max_num_queued_reqs: sum((rank) => rank.rejectedByQueueLimit),
       max_num_queued_tokens: sum((rank) => rank.rejectedByTokenLimit),
     },
-    // Each request is one of HTTP, and is refused, if at all, before its answer begins.
+    // Each request is one of HTTP, and is refused, or has failed, before its answer begins: nobody streams.
     httpAnswered: sum((rank) => rank.finished.stop + rank.finished.length + rank.aborted),
+    httpFailed: sum((rank) => rank.finished.error + rank.rejectedByQueueLimit + rank.rejectedByTokenLimit),
     prefixCache: {
       queries: sum((rank) => rank.prefixCacheQueries),
       hits: sum((rank) => rank.prefixCacheHits),
@@ -77,6 +79,7 @@ function histogramsOf(stats: readonly EngineStats[]): EngineHistograms {
     queueTime: of((rank) => rank.queueTime),
     prefillTime: of((rank) => rank.prefillTime),
     decodeTime: of((rank) => rank.decodeTime),
+    requestPromptTokens: of((rank) => rank.requestPromptTokens),
   };
 }
 

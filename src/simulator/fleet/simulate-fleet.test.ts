@@ -170,6 +170,10 @@ describe('a fleet under load', () => {
     expect(sum((page) => page.generationTokens)).toBe(tokens);
     expect(sum((page) => page.histograms.ttft?.count)).toBe(load.length);
     expect(sum((page) => page.histograms.interTokenLatency?.cumulative.at(-1))).toBe(tokens - load.length);
+    expect(sum((page) => page.histograms.requestPromptTokens?.sum)).toBe(
+      load.reduce((total, { promptTokens }) => total + promptTokens, 0),
+    );
+    expect(sum((page) => page.httpFailed)).toBe(0);
     expect(sum((page) => page.running)).toBe(0);
   });
 
@@ -184,8 +188,8 @@ describe('a fleet under load', () => {
     const seen: { readonly come: number; readonly told: number; readonly out: number }[] = [];
     simulateFleet({ ...CONFIG, engine, durationMs: MINUTE }, list, ({ nowMs, engines, size }) => {
       for (const { sample } of engines) {
-        const { httpAnswered = NaN, running = NaN, waiting = NaN, admissionRejections } = sample ?? {};
-        const refused = admissionRejections?.['max_num_queued_reqs'] ?? NaN;
+        const { httpAnswered = NaN, httpFailed: refused = NaN, running = NaN, waiting = NaN } = sample ?? {};
+        expect(sample?.admissionRejections?.['max_num_queued_reqs']).toBe(refused);
         const come = list.filter(({ atMs }) => atMs <= nowMs).length;
         seen.push({ come, told: httpAnswered + running + waiting + refused, out: httpAnswered });
       }

@@ -124,7 +124,7 @@ test('every request that nobody aborts ends with exactly its tokens, and every c
       const started = list.filter(({ request }) => tokens.has(request.id));
       const generated = [...tokens.values()].reduce((sum, count) => sum + count, 0);
       const prompts = started.reduce((sum, { request }) => sum + request.promptTokens, 0);
-      expect(stats.finished).toEqual({ stop: 0, length: finished.size });
+      expect(stats.finished).toEqual({ stop: 0, length: finished.size, error: 0 });
       expect(stats.endToEndLatency.count).toBe(finished.size);
       expect(stats.generationTokens).toBe(generated);
       expect(stats.promptTokens).toBe(prompts);

@@ -95,7 +95,17 @@ describe('continuous batching', () => {
       ['short', 'stop'],
       ['full', 'length'],
     ]);
-    expect(bench.engine.stats.finished).toEqual({ stop: 1, length: 1 });
+    expect(bench.engine.stats.finished).toEqual({ stop: 1, length: 1, error: 0 });
+  });
+
+  test('says error for a request that fails, which is finished like any other', () => {
+    const bench = new Bench();
+    bench.engine.add({ id: 'bad', promptTokens: 10, outputTokens: 3, maxTokens: 3, fails: true }, 0);
+    bench.runDry();
+    expect(bench.tokens.map(({ finish }) => finish)).toEqual([undefined, undefined, 'error']);
+    expect(bench.engine.stats.finished).toEqual({ stop: 0, length: 0, error: 1 });
+    expect(bench.engine.stats.endToEndLatency.count).toBe(1);
+    expect(bench.engine.inFlight).toBe(0);
   });
 });
 
@@ -207,7 +217,7 @@ describe('an abort', () => {
     bench.runDry();
     expect(bench.timesOf('first')).toHaveLength(5);
     expect(bench.engine.stats).toMatchObject({ running: 0, waiting: 0, kvCacheUsage: 0 });
-    expect(bench.engine.stats.finished).toEqual({ stop: 0, length: 1 });
+    expect(bench.engine.stats.finished).toEqual({ stop: 0, length: 1, error: 0 });
     expect(bench.engine.stats.aborted).toBe(1);
     expect(bench.engine.inFlight).toBe(0);
   });

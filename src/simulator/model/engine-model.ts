@@ -375,5 +375,6 @@ export class EngineModel {
 
 function finishOf({ request, outputTokens, generatedTokens }: RequestState): FinishReason | undefined {
   if (generatedTokens < outputTokens) return undefined;
+  if (request.fails === true) return 'error';
   return generatedTokens >= request.maxTokens ? 'length' : 'stop';
 }

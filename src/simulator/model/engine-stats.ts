@@ -35,7 +35,7 @@ export class EngineStats {
   promptTokensCached = 0;
   rejectedByQueueLimit = 0;
   rejectedByTokenLimit = 0;
-  readonly finished: Record<FinishReason, number> = { stop: 0, length: 0 };
+  readonly finished: Record<FinishReason, number> = { stop: 0, length: 0, error: 0 };
   /** Requests whose client left; vLLM's own families do not count them. */
   aborted = 0;
 

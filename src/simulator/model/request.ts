@@ -11,6 +11,8 @@ export interface EngineRequest {
   readonly adapter?: string;
   /** What its prompt shares with others; absent: nothing. */
   readonly prefix?: PromptPrefix;
+  /** A fault: the engine computes all its tokens, but ends it with `error`. */
+  readonly fails?: boolean;
 }
 
 /**
@@ -24,8 +26,8 @@ export interface PromptPrefix {
   readonly ids: readonly number[];
 }
 
-/** The finish reasons that a client sees. */
-export type FinishReason = 'stop' | 'length';
+/** How a request ended; `error` with a fault only. */
+export type FinishReason = 'stop' | 'length' | 'error';
 
 export type RequestPhase = 'Arriving' | 'Waiting' | 'Deferred' | 'Running' | 'Gone';
 

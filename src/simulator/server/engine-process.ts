@@ -206,7 +206,7 @@ export class EngineProcess {
 
   #finishedRequests(): number {
     const { finished } = this.#model.stats;
-    return finished.stop + finished.length;
+    return finished.stop + finished.length + finished.error;
   }
 
   #residentBytes(): number {

@@ -153,7 +153,7 @@ export const VLLM_FAMILIES: readonly VllmFamily[] = [
       { labels: { finished_reason: 'stop' }, read: (stats) => stats.finished.stop },
       { labels: { finished_reason: 'length' }, read: (stats) => stats.finished.length },
       { labels: { finished_reason: 'abort' }, read: zero },
-      { labels: { finished_reason: 'error' }, read: zero, since: '0.13.0' },
+      { labels: { finished_reason: 'error' }, read: (stats) => stats.finished.error, since: '0.13.0' },
       { labels: { finished_reason: 'repetition' }, read: zero, since: '0.17.1' },
     ],
   },
