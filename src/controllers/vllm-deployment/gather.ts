@@ -7,6 +7,7 @@ import type { ScrapeTarget } from '../../scraper/target.ts';
 import { SIGNALS } from '../../signals/catalogue.ts';
 import { EMPTY_HISTORY } from '../../signals/history.ts';
 import { judgePage, missingAfterMs } from '../../signals/page-age.ts';
+import { requestTimeSeconds } from '../../signals/request-time.ts';
 import { windowOf, type Window } from '../../signals/window.ts';
 import { loadOf } from '../../snapshot/engine-load.ts';
 import type { PageState } from '../../snapshot/engine-snapshot.ts';
@@ -51,6 +52,7 @@ export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watc
   const intervalMs = fleet.spec.engine.metrics.intervalSeconds * 1000;
   const stalled = whyStalled(fleet, buildReplicaSet(fleet, revision, 0));
   const version = versionOf(fleet, pods, pages);
+  const p99 = isDisrupted(fleet) ? requestTimeP99(pods, pages) : undefined;
   return {
     fleet,
     revision,
@@ -65,6 +67,7 @@ export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watc
     children: { service: serviceState(fleet, caches), podDisruptionBudget: budgetState(fleet, caches) },
     autoscalers: autoscalersOf(fleet, sets, caches),
     ...(version !== undefined && { engineVersion: version }),
+    ...(p99 !== undefined && { requestTimeP99Seconds: p99 }),
     ...(stalled !== undefined && { stalled }),
   };
 }
@@ -149,6 +152,17 @@ const RECENT_MS = 120_000;
 function recentPages({ metadata }: PodProjection, pages: Pages, nowMs: number, intervalMs: number): Window {
   const lengthMs = Math.max(RECENT_MS, RECENT_INTERVALS * intervalMs);
   return windowOf(pages.history(metadata.uid) ?? EMPTY_HISTORY, nowMs, lengthMs);
+}
+
+/** Whether a claim stands: only then does anybody ask how long requests take. */
+function isDisrupted({ status }: VLLMDeployment): boolean {
+  return (status?.disruptions ?? []).length > 0;
+}
+
+/** Over all pages that are kept, since the slowest requests are few. */
+function requestTimeP99(pods: readonly PodProjection[], pages: Pages): number | undefined {
+  const windows = pods.map(({ metadata }) => pages.history(metadata.uid)?.samples ?? []);
+  return requestTimeSeconds(windows, 0.99);
 }
 
 /** When the pod became ready; a pod that is not is as good as one that just did. */
