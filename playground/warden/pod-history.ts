@@ -10,7 +10,10 @@ const Pod = z.object({
     annotations: z.record(z.string(), z.string()).default({}),
     deletionTimestamp: z.string().optional(),
   }),
-  spec: z.object({ containers: z.array(z.object({ image: z.string() })) }),
+  spec: z.object({
+    nodeName: z.string().optional(),
+    containers: z.array(z.object({ image: z.string() })),
+  }),
   status: z.object({
     podIP: z.string().optional(),
     conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
@@ -45,14 +48,24 @@ function isServing(pod: Pod): boolean {
   return isStaying(pod) && isReady(pod) && pod.metadata.labels[LABELS.serving] === SERVING.true;
 }
 
+/** How many engines serve from a moment on, epoch milliseconds. */
+interface Serving {
+  readonly atMs: number;
+  readonly engines: number;
+}
+
 /** The life of a fleet's pods as a watch of the API server tells it. */
 export class PodHistory implements AsyncDisposable {
   readonly #pods = new Map<string, Pod>();
   readonly #created = new Set<string>();
   /** Each pod as it was when its deletion was first seen. */
   readonly #removed = new Map<string, Pod>();
-  /** Engines that serve, after each event. */
-  readonly #serving: number[] = [];
+  /** By name: when it was first seen outside the Service after it had served. */
+  readonly #leftAtMs = new Map<string, number>();
+  /** By uid: when its object was gone. */
+  readonly #goneAtMs = new Map<string, number>();
+  /** After each event. */
+  readonly #serving: Serving[] = [];
   #most = 0;
   readonly #marked = Promise.withResolvers<void>();
   readonly #stop = new AbortController();
@@ -82,8 +95,34 @@ export class PodHistory implements AsyncDisposable {
 
   /** The fewest engines that served at a time, since `engines` did for the first time. */
   leastServingSince(engines: number): number {
-    const reached = this.#serving.findIndex((serving) => serving >= engines);
-    return reached === -1 ? 0 : Math.min(...this.#serving.slice(reached));
+    const reached = this.#serving.findIndex((serving) => serving.engines >= engines);
+    return reached === -1 ? 0 : Math.min(...this.#serving.slice(reached).map((serving) => serving.engines));
+  }
+
+  /** For how long fewer engines than these served, of a span of time given in epoch milliseconds. */
+  msBelow(engines: number, fromMs: number, toMs: number): number {
+    return this.#serving.reduce((sum, serving, index) => {
+      const start = Math.max(serving.atMs, fromMs);
+      const end = Math.min(this.#serving[index + 1]?.atMs ?? toMs, toMs);
+      return serving.engines < engines && end > start ? sum + end - start : sum;
+    }, 0);
+  }
+
+  /** When, at `fromMs` or later, as many engines served; undefined if they have not yet. Epoch milliseconds. */
+  servingAtMs(engines: number, fromMs: number): number | undefined {
+    const index = this.#serving.findLastIndex(({ atMs }) => atMs <= fromMs);
+    const reached = this.#serving.slice(Math.max(0, index)).find((serving) => serving.engines >= engines);
+    return reached === undefined ? undefined : Math.max(fromMs, reached.atMs);
+  }
+
+  /** When the pod's object was gone, epoch milliseconds; undefined while it exists. */
+  goneAtMs(uid: string): number | undefined {
+    return this.#goneAtMs.get(uid);
+  }
+
+  /** When each engine was first seen outside the Service after it had served, by name; epoch milliseconds. */
+  get leftAtMs(): ReadonlyMap<string, number> {
+    return this.#leftAtMs;
   }
 
   /** @throws Error when the watch broke: what it told would not be the whole life */
@@ -95,14 +134,21 @@ export class PodHistory implements AsyncDisposable {
   async #follow(events: ReturnType<Playground['watch']>): Promise<void> {
     for await (const { type, object } of events) {
       const pod = Pod.parse(object);
-      const { uid } = pod.metadata;
+      const { uid, name } = pod.metadata;
+      const atMs = Date.now();
+      const before = this.#pods.get(uid);
+      const hasLeft = type === 'DELETED' || !isServing(pod);
+      if (before !== undefined && isServing(before) && hasLeft && !this.#leftAtMs.has(name)) {
+        this.#leftAtMs.set(name, atMs);
+      }
+      if (type === 'DELETED') this.#goneAtMs.set(uid, atMs);
       this.#created.add(uid);
       if (deletionCost(pod) !== undefined) this.#marked.resolve();
       if (type === 'DELETED') this.#pods.delete(uid);
       else this.#pods.set(uid, pod);
       if ((type === 'DELETED' || !isStaying(pod)) && !this.#removed.has(uid)) this.#removed.set(uid, pod);
       this.#most = Math.max(this.#most, [...this.#pods.values()].filter(isStaying).length);
-      this.#serving.push([...this.#pods.values()].filter(isServing).length);
+      this.#serving.push({ atMs, engines: [...this.#pods.values()].filter(isServing).length });
     }
     if (!this.#stop.signal.aborted) throw new Error('the API server ended the watch of pods');
   }

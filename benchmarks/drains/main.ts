@@ -1,0 +1,24 @@
+import { randomInt } from 'node:crypto';
+import { startPlayground } from '../../playground/playground.ts';
+import { installWarden } from '../../playground/warden/install.ts';
+import { OperatorPair, SHORT_LEASE } from '../../playground/warden/operator-pair.ts';
+import { runBenchmark } from '../support/benchmark.ts';
+import { playActs } from './play.ts';
+import { programmeOf, TRAFFIC, type Extent } from './programme.ts';
+import { reportOf } from './report.ts';
+
+/**
+ * What clients of three kinds see while engines are taken away under continuous streams and leaders are killed.
+ * Run: `npm run bench:drains -- [--json] [--quick]`; up to 45 minutes, with `--quick` about five.
+ */
+const FULL: Extent = { scaleDownRounds: 4, replaces: [10, 10], rollOutEngines: 6 };
+const QUICK: Extent = { scaleDownRounds: 1, replaces: [5], rollOutEngines: 3 };
+
+await runBenchmark('drains', async ({ quick }) => {
+  const { acts, ...cluster } = programmeOf(quick ? QUICK : FULL);
+  const seed = randomInt(2 ** 31);
+  await using playground = await startPlayground({ ...cluster, log: console.log });
+  await installWarden(playground);
+  await using operators = await OperatorPair.start(playground, SHORT_LEASE);
+  return reportOf(await playActs({ playground, operators, acts, traffic: TRAFFIC, seed }), seed);
+});

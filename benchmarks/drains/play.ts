@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DisruptionOutcome } from '../../src/api/v1alpha1/status.ts';
+import { createRandom } from '../../src/simulator/model/random.ts';
+import { eventually } from '../../playground/eventually.ts';
+import type { Playground } from '../../playground/playground.ts';
+import { ClaimHistory, type SeenClaim } from '../../playground/warden/claim-history.ts';
+import type { OperatorPair } from '../../playground/warden/operator-pair.ts';
+import { PodHistory } from '../../playground/warden/pod-history.ts';
+import type { Act } from './acts.ts';
+import { FleetClients, LAG_MS, type SentRequest, type Traffic } from './clients.ts';
+import { applyDrainedFleet, settled } from './drained-fleet.ts';
+import { killLeaders, StepFeed, type Kill } from './kill-leaders.ts';
+
+/** What was seen of one act. */
+export interface PlayedAct {
+  readonly act: Act;
+  readonly requests: readonly SentRequest[];
+  readonly claims: readonly SeenClaim[];
+  readonly outcomes: readonly DisruptionOutcome[];
+  readonly pods: PodHistory;
+  /** From the beginning of the act until every engine that it took had gone; epoch milliseconds. */
+  readonly beganAtMs: number;
+  readonly endedAtMs: number;
+}
+
+export interface Played {
+  readonly acts: readonly PlayedAct[];
+  readonly kills: readonly Kill[];
+}
+
+export interface Performance {
+  readonly playground: Playground;
+  readonly operators: OperatorPair;
+  readonly acts: readonly Act[];
+  readonly traffic: Omit<Traffic, 'seed'>;
+  /** Of the choice of engines, the moments of the kills and the lengths of streams. */
+  readonly seed: number;
+}
+
+const GONE_TIMEOUT_MS = 120_000;
+
+/** Plays all acts at a time, each on a fleet of its own, while leaders are killed. */
+export async function playActs(performance: Performance): Promise<Played> {
+  const { operators, acts, seed } = performance;
+  const feed = new StepFeed();
+  const curtain = new AbortController();
+  const killing = killLeaders(operators, feed, createRandom(seed), curtain.signal);
+  // A killer that fails ends the run with its error, below; it must not end the process before.
+  killing.catch(() => undefined);
+  try {
+    const played = await Promise.all(
+      acts.map((act, index) => playAct(performance, act, seed + 1000 * (index + 1), feed)),
+    );
+    curtain.abort();
+    return { acts: played, kills: await killing };
+  } finally {
+    curtain.abort();
+  }
+}
+
+async function playAct(
+  { playground, traffic }: Performance,
+  act: Act,
+  seed: number,
+  feed: StepFeed,
+): Promise<PlayedAct> {
+  const { fleet } = act;
+  await using pods = new PodHistory(playground, fleet.name);
+  await using claims = new ClaimHistory(playground, fleet.name, feed.publish);
+  await applyDrainedFleet(playground, fleet);
+  await settled(playground, fleet.name, fleet.engines);
+  await using clients = await FleetClients.start(playground, fleet.name, fleet.engines, { ...traffic, seed });
+  const beganAtMs = Date.now();
+  await act.play({ playground, fleet, pods, random: createRandom(seed) });
+  await eventually(() => {
+    const leaving = pods.removed.filter(({ metadata }) => pods.goneAtMs(metadata.uid) === undefined);
+    if (leaving.length > 0) throw new Error(`${leaving.length} engines of ${fleet.name} are still leaving`);
+  }, GONE_TIMEOUT_MS);
+  const endedAtMs = Date.now();
+  // What a client that lags still sends to the last of them shows by then.
+  await sleep(LAG_MS + 1000);
+  return {
+    act,
+    requests: clients.requests,
+    claims: claims.claims,
+    outcomes: claims.outcomes,
+    pods,
+    beganAtMs,
+    endedAtMs,
+  };
+}

@@ -1,0 +1,88 @@
+import { VLLMDeployment } from '../../src/api/v1alpha1/vllm-deployment.ts';
+import type { Disruption, DisruptionOutcome } from '../../src/api/v1alpha1/status.ts';
+import { API_VERSION, PLURAL } from '../../src/api/v1alpha1/constants.ts';
+import type { Playground } from '../playground.ts';
+
+export type ClaimStep = Disruption['step'];
+
+/** A claim as a watch of the fleet saw it; times are epoch milliseconds. */
+export interface SeenClaim {
+  readonly claim: Disruption;
+  readonly beganAtMs: number;
+  readonly steps: readonly ClaimStep[];
+  /** Undefined while it stands. */
+  readonly releasedAtMs: number | undefined;
+}
+
+export interface StepEvent {
+  readonly fleet: string;
+  readonly step: ClaimStep;
+}
+
+/** The claims of a fleet, from the first to the last, as a watch of its status tells them. */
+export class ClaimHistory implements AsyncDisposable {
+  readonly #playground: Playground;
+  readonly #fleet: string;
+  readonly #onStep: (event: StepEvent) => void;
+  /** By the victim and the time of the claim. */
+  readonly #claims = new Map<string, SeenClaim>();
+  readonly #outcomes = new Map<string, DisruptionOutcome>();
+  readonly #stop = new AbortController();
+  readonly #following: Promise<void>;
+
+  /** @param onStep called whenever a claim enters a step */
+  constructor(playground: Playground, fleet: string, onStep: (event: StepEvent) => void = () => undefined) {
+    this.#playground = playground;
+    this.#fleet = fleet;
+    this.#onStep = onStep;
+    this.#following = this.#follow();
+  }
+
+  get claims(): readonly SeenClaim[] {
+    return [...this.#claims.values()];
+  }
+
+  /** How claims ended, oldest first. */
+  get outcomes(): readonly DisruptionOutcome[] {
+    return [...this.#outcomes.values()];
+  }
+
+  /** @throws Error when the watch broke: what it told would not be the whole life */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#following;
+  }
+
+  async #follow(): Promise<void> {
+    const path = `/apis/${API_VERSION}/namespaces/default/${PLURAL}?fieldSelector=metadata.name%3D${this.#fleet}`;
+    for await (const { type, object } of this.#playground.watch(path, this.#stop.signal)) {
+      if (type !== 'BOOKMARK') this.#observe(VLLMDeployment.parse(object).status, Date.now());
+    }
+    if (!this.#stop.signal.aborted) throw new Error('the API server ended the watch of the fleet');
+  }
+
+  #observe(status: VLLMDeployment['status'], atMs: number): void {
+    const standing = new Map((status?.disruptions ?? []).map((claim) => [keyOf(claim), claim]));
+    for (const [key, claim] of standing) this.#sawStep(key, claim, atMs);
+    for (const [key, seen] of this.#claims) {
+      if (seen.releasedAtMs === undefined && !standing.has(key)) {
+        this.#claims.set(key, { ...seen, releasedAtMs: atMs });
+      }
+    }
+    for (const outcome of status?.disruptionHistory ?? []) {
+      this.#outcomes.set(`${outcome.at} ${outcome.engine}`, outcome);
+    }
+  }
+
+  #sawStep(key: string, claim: Disruption, atMs: number): void {
+    const seen = this.#claims.get(key);
+    const isNew = seen?.steps.at(-1) !== claim.step;
+    const steps = isNew ? [...(seen?.steps ?? []), claim.step] : (seen?.steps ?? []);
+    this.#claims.set(key, { claim, beganAtMs: seen?.beganAtMs ?? atMs, steps, releasedAtMs: undefined });
+    if (isNew) this.#onStep({ fleet: this.#fleet, step: claim.step });
+  }
+}
+
+function keyOf({ victimUID, claimedAt }: Disruption): string {
+  return `${victimUID} ${claimedAt}`;
+}
