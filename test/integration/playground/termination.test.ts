@@ -97,6 +97,21 @@ test('a preStop hook that outlasts the grace period is cut', async () => {
   expect(container.terminatedAt).toBeDefined();
 });
 
+test('a later deletion with a shorter grace period cuts the preStop hook; SIGTERM still comes', async () => {
+  const container = await runningPod('hook-shortened', {
+    grace: 3600,
+    container: { lifecycle: { preStop: { sleep: { seconds: 3600 } } } },
+  });
+  await remove('hook-shortened');
+  await eventually(async () => {
+    expect((await readPod(pg, 'hook-shortened')).metadata.deletionTimestamp).toBeDefined();
+  });
+  await remove('hook-shortened', 1);
+  await isGone('hook-shortened');
+  expect(container.terminatedAt).toBeDefined();
+  expect(await container.exited).toEqual({ exitCode: 0, reason: 'Completed' });
+});
+
 const hooks = [
   { kind: 'http', preStop: { httpGet: { path: '/hook', port: 8000 } } },
   {
