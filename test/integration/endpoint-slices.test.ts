@@ -60,7 +60,6 @@ beforeAll(async () => {
   if (!set.ok) throw new Error(set.message);
   await applyManifest(pg, JSON.stringify(buildService(fleet)));
   await applyManifest(pg, JSON.stringify(set.value));
-  await bothListed();
 });
 
 afterAll(async () => {
@@ -88,18 +87,22 @@ function reflect<T>(
   return reflector.run(stop.signal);
 }
 
-/** What a pass would see now, the oldest engine first. */
+/** What a pass would see now. */
 function engines(): readonly EngineSnapshot[] {
   const nowMs = Date.now();
   const noPages = { history: () => undefined, version: () => undefined };
   const watch = { nowMs, watchedSinceMs: nowMs, sizeDates: new SizeDates() };
-  return gather(fleet, caches, noPages, watch).engines.toSorted(
-    (a, b) => a.createdAtMs - b.createdAtMs || a.name.localeCompare(b.name),
-  );
+  return gather(fleet, caches, noPages, watch).engines;
 }
 
-function bothListed(): Promise<void> {
-  return eventually(() => expect(engines().map(({ isListed }) => isListed)).toEqual([true, true]));
+/** The first of the two engines, once both are listed. */
+function listedEngine(): Promise<EngineSnapshot> {
+  return eventually(() => {
+    const [first, ...others] = engines();
+    expect([first, ...others].map((engine) => engine?.isListed)).toEqual([true, true]);
+    if (first === undefined) throw new Error('the fleet has no engine');
+    return first;
+  });
 }
 
 async function patchPod({ name }: EngineSnapshot, metadata: object): Promise<void> {
@@ -108,32 +111,32 @@ async function patchPod({ name }: EngineSnapshot, metadata: object): Promise<voi
 }
 
 test('an engine is listed until its serving label is taken off, and again once it is back', async () => {
-  const [first, second] = engines();
-  if (first === undefined) throw new Error('the fleet has no engine');
-  await patchPod(first, { labels: { [LABELS.serving]: 'draining' } });
-  await eventually(() =>
-    expect(engines()).toMatchObject([
-      { uid: first.uid, serving: 'draining', isListed: false, lifecycle: 'Ready', isMember: true },
-      { uid: second?.uid, serving: 'true', isListed: true },
-    ]),
-  );
-  await patchPod(first, { labels: { [LABELS.serving]: 'true' } });
-  await bothListed();
+  const engine = await listedEngine();
+  await patchPod(engine, { labels: { [LABELS.serving]: 'draining' } });
+  await eventually(() => {
+    expect(engines().map(({ isListed }) => isListed)).toEqual(expect.arrayContaining([true, false]));
+    const drained = { serving: 'draining', isListed: false, lifecycle: 'Ready', isMember: true };
+    expect(seen(engine)).toMatchObject(drained);
+  });
+  await patchPod(engine, { labels: { [LABELS.serving]: 'true' } });
+  await listedEngine();
 });
 
 test('an engine that the fleet itself owns is seen and listed beside the one that its ReplicaSet makes', async () => {
-  const [first, second] = engines();
-  if (first === undefined) throw new Error('the fleet has no engine');
-  await patchPod(first, {
+  const engine = await listedEngine();
+  await patchPod(engine, {
     labels: { [LABELS.member]: 'detached' },
     ownerReferences: [ownerReference(fleet)],
   });
   const replicaSet = replicaSetName(FLEET, revisionOf(fleet.spec));
-  await eventually(() =>
-    expect(engines()).toMatchObject([
-      { uid: first.uid, replicaSet, isMember: false, isListed: true },
-      { uid: second?.uid, replicaSet, isMember: true, isListed: true },
-      { replicaSet, isMember: true, isListed: true },
-    ]),
-  );
+  await eventually(() => {
+    expect(engines().map(({ isListed }) => isListed)).toEqual([true, true, true]);
+    expect(seen(engine)).toMatchObject({ replicaSet, isMember: false });
+    const others = engines().filter(({ uid }) => uid !== engine.uid);
+    expect(others).toMatchObject(others.map(() => ({ replicaSet, isMember: true })));
+  });
 });
+
+function seen({ uid }: EngineSnapshot): EngineSnapshot | undefined {
+  return engines().find((engine) => engine.uid === uid);
+}
