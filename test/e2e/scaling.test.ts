@@ -1,21 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ProxyAgent, request } from 'undici';
 import { startPlayground, type Playground } from '../../playground/playground.ts';
 import { applyManifest, expectKubectl, installWarden } from '../../playground/warden/install.ts';
 import { startOperator, type OperatorProcess } from '../../playground/warden/operator-process.ts';
-import { eventually } from '../integration/playground/eventually.ts';
 import { kindOf, operatorRequests } from './support/audit.ts';
 import {
   applyFleet,
   DOWN_WINDOW_SECONDS,
   fleetStatus,
-  MODEL,
   patchSpec,
   readFleet,
   settledAt,
   withCondition,
 } from './support/fleets.ts';
+import { holdRequests } from './support/held-requests.ts';
 import { Load } from './support/load.ts';
 import { PodHistory, readPods } from '../../playground/warden/pod-history.ts';
 
@@ -73,8 +71,8 @@ test.concurrent('a shrink takes the engine with the least in flight, then the ne
   const [busiest = '', idle = '', busy = ''] = (await readPods(pg, 'uneven')).map(
     ({ metadata }) => metadata.name,
   );
-  await using _two = await holdRequests('uneven', busiest, 2);
-  await using _one = await holdRequests('uneven', busy, 1);
+  await using _two = await holdRequests(pg, 'uneven', busiest, 2);
+  await using _one = await holdRequests(pg, 'uneven', busy, 1);
   await patchSpec(pg, 'uneven', { scaling: { minReplicas: 1 } });
   await settledAt(pg, 'uneven', 1);
   expect(history.removed.map(({ metadata }) => metadata.name)).toEqual([idle, busy]);
@@ -130,26 +128,6 @@ async function closeWay(fleet: string): Promise<void> {
 
 async function openWay(fleet: string): Promise<void> {
   for (const { metadata } of await readPods(pg, fleet)) pg.setPodFault(metadata.name, undefined);
-}
-
-/** Sends requests that take minutes to one engine, and waits until it has them; disposing of it ends them. */
-async function holdRequests(fleet: string, pod: string, count: number): Promise<AsyncDisposable> {
-  const podIP = (await readPods(pg, fleet)).find(({ metadata }) => metadata.name === pod)?.status.podIP ?? '';
-  const dispatcher = new ProxyAgent({ uri: pg.engineProxyUrl, proxyTunnel: true });
-  const body = JSON.stringify({ model: MODEL, prompt: 'hello', max_tokens: 4000, ignore_eos: true });
-  const headers = { 'content-type': 'application/json' };
-  const ended = Array.from({ length: count }, () =>
-    request(`http://${podIP}:8000/v1/completions`, { method: 'POST', headers, body, dispatcher }).catch(
-      () => undefined,
-    ),
-  );
-  await eventually(() => expect(pg.engineOf(pod).figures()?.running).toBe(count));
-  return {
-    [Symbol.asyncDispose]: async () => {
-      await dispatcher.destroy();
-      await Promise.all(ended);
-    },
-  };
 }
 
 function autoscalerOf(fleet: string): object {

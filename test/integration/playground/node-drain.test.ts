@@ -34,7 +34,7 @@ test('a drained node takes no pod, and gives its own up one at a time, each afte
 
   const readyMeanwhile = watchReady();
   const drained = await pg.kubectl(['drain', 'leaving', '--delete-emptydir-data', '--timeout=50s']);
-  expect(drained, drained.stderr).toMatchObject({ code: 0 });
+  expect(drained).toMatchObject({ code: 0 });
   await eventually(() => readyPodsOn('staying', 3));
   expect(await readyMeanwhile.stop(), 'the budget allows one pod to be missing').toBe(2);
   for (const { metadata } of before) {
