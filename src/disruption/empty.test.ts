@@ -92,12 +92,13 @@ describe('an engine is not empty', () => {
 
   test.each<[what: string, pages: readonly TimedSample[]]>([
     ['on one page', [page(1)]],
-    ['on two pages less than an interval apart', [page(3), page(1)]],
+    ['on two pages less than an interval apart', [page(5.4), page(1)]],
     ['on pages of which one was read before it settled', [page(21), page(1)]],
     ['on pages of which one shows a request', [page(6, { running: 1 }), page(1)]],
     ['on pages with one between them that shows a request', [page(9), page(5, { waiting: 1 }), page(1)]],
     ['when a request has ended between them', [page(6), page(1, { requests: { stop: 8 } })]],
     ['when a client has left between them', [page(6), page(1, { httpAnswered: 8 })]],
+    ['when a request was refused between them', [page(6), page(1, { httpFailed: 1 })]],
     ['when a prompt was read between them', [page(6), page(1, { promptTokens: 701 })]],
     ['when a counter has appeared between them', [page(6, { httpAnswered: undefined }), page(1)]],
     ['when the server was restarted between them', [page(6), page(1, { processStartTimeSeconds: 9 })]],

@@ -87,7 +87,8 @@ function countsAlike({ sample: a }: TimedSample, { sample: b }: TimedSample): bo
     a.processStartTimeSeconds === b.processStartTimeSeconds &&
     finished(a) === finished(b) &&
     a.promptTokens === b.promptTokens &&
-    a.httpAnswered === b.httpAnswered
+    a.httpAnswered === b.httpAnswered &&
+    a.httpFailed === b.httpFailed
   );
 }
 

@@ -36,6 +36,7 @@ test.each<[what: string, pages: readonly TimedSample[], arrivals: number | undef
   ],
   ['none that came within 15 s', [page(14, ended(5)), page(15, ended(9)), page(55, ended(9))], undefined],
   ['clients that left', [page(15, ended(5)), page(55, ended(5, { httpAnswered: 7 }))], 2],
+  ['requests that are refused', [page(15, ended(5)), page(55, ended(5, { httpFailed: 4 }))], 4],
   [
     'each sequence of a request for several',
     [page(15, ended(5)), page(55, ended(5, { requests: { stop: 8 } }))],

@@ -1,5 +1,5 @@
 import { finished, inside } from '../signals/requests.ts';
-import { increase, type Window } from '../signals/window.ts';
+import { increase, type Read, type Window } from '../signals/window.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 
 /** Data planes follow the EndpointSlices within seconds; who still sends after that keeps a connection or an address. */
@@ -20,11 +20,14 @@ export function pinnedArrivals(engine: EngineSnapshot, unlistedSinceMs: number):
   const before = inside(first.sample);
   const now = inside(last.sample);
   const byEngine = increase(pages, finished)?.value;
-  const overHttp = increase(pages, ({ httpAnswered }) => httpAnswered)?.value;
+  const overHttp = increase(pages, overHttpEnded)?.value;
   if (before === undefined || now === undefined || (byEngine ?? overHttp) === undefined) return undefined;
   const came = Math.max(byEngine ?? 0, overHttp ?? 0) + now - before;
   return came > 0 ? came : undefined;
 }
+
+const overHttpEnded: Read = ({ httpAnswered, httpFailed = 0 }) =>
+  httpAnswered === undefined ? undefined : httpAnswered + httpFailed;
 
 /** The pages of the server that runs now: what an earlier one held is lost, not ended. */
 function sinceRestart(pages: Window): Window {
