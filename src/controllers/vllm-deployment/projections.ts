@@ -66,7 +66,14 @@ export const ReplicaSetProjection = z.object({
     .object({
       observedGeneration: z.int().default(0),
       conditions: z
-        .array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() }))
+        .array(
+          z.object({
+            type: z.string(),
+            status: z.string(),
+            message: z.string().optional(),
+            lastTransitionTime: Timestamp.nullish(),
+          }),
+        )
         .default([]),
     })
     .prefault({}),
