@@ -1,49 +1,44 @@
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
-
-/** The deletion cost that marks a victim: lower than any that a person would set, above the least that fits. */
-export const VICTIM_DELETION_COST = -1_073_741_824;
-
-/** Whether the engine carries the mark of a victim. */
-export function isMarked({ deletionCost }: EngineSnapshot): boolean {
-  return deletionCost === VICTIM_DELETION_COST;
-}
+import { removalRank } from './members.ts';
 
 /**
- * The engine that a shrink takes: not ready before ready, then the one that is marked already (so that a choice
- * once made is kept), then least in flight, then coldest cache, then youngest. Among engines that are not ready the order is the ReplicaSet controller's own (unassigned, then
- * pending, then not ready), because it removes those before it looks at any deletion cost (kubernetes
- * `ActivePodsWithRanks`). A ready engine whose page is missing is never chosen: it may be the busiest.
- * The last word goes to the name, so that the same engines give the same victim.
+ * The engine that a shrink takes: not ready before ready, then one that is to be replaced anyway, then least in flight,
+ * then coldest cache, then youngest. Among engines that are not ready the order is the ReplicaSet controller's own,
+ * because it removes those before it looks at any deletion cost. A ready engine whose page is missing is never chosen:
+ * it may be the busiest. The last word goes to the name, so that the same engines give the same victim.
+ *
+ * `isUnwanted`: whether the engine would be replaced if it stayed.
  */
-export function pickVictim(engines: readonly EngineSnapshot[]): EngineSnapshot | undefined {
+export function pickVictim(
+  engines: readonly EngineSnapshot[],
+  isUnwanted: (engine: EngineSnapshot) => boolean = () => false,
+): EngineSnapshot | undefined {
   return engines
     .filter((engine) => engine.lifecycle !== 'Terminating')
     .filter((engine) => engine.lifecycle !== 'Ready' || engine.page.state === 'Fresh')
-    .toSorted(compare)[0];
+    .toSorted((a, b) => compare(a, b, isUnwanted))[0];
 }
 
 /** Requests that the engine holds, running and waiting; absent when its page does not tell. */
 export function inFlight(engine: EngineSnapshot): number | undefined {
   if (engine.page.state !== 'Fresh') return undefined;
-  const { running, waiting } = engine.page.load;
-  return running === undefined || waiting === undefined ? undefined : running + waiting;
+  const { running, waiting, deferred = 0 } = engine.page.load;
+  return running === undefined || waiting === undefined ? undefined : running + waiting + deferred;
 }
 
-function compare(a: EngineSnapshot, b: EngineSnapshot): number {
+function compare(
+  a: EngineSnapshot,
+  b: EngineSnapshot,
+  isUnwanted: (engine: EngineSnapshot) => boolean,
+): number {
   return (
-    readiness(a) - readiness(b) ||
-    Number(isMarked(b)) - Number(isMarked(a)) ||
+    removalRank(a) - removalRank(b) ||
+    Number(isUnwanted(b)) - Number(isUnwanted(a)) ||
     compareNumbers(inFlight(a), inFlight(b)) ||
     warmth(a) - warmth(b) ||
     b.createdAtMs - a.createdAtMs ||
     a.name.localeCompare(b.name)
   );
-}
-
-function readiness(engine: EngineSnapshot): number {
-  if (engine.lifecycle === 'Ready') return 3;
-  if (engine.lifecycle === 'Unready') return 2;
-  return engine.nodeName === undefined ? 0 : 1;
 }
 
 function warmth(engine: EngineSnapshot): number {

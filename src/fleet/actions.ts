@@ -1,5 +1,7 @@
+import type { Disruption } from '../api/v1alpha1/status.ts';
+import type { EngineAction } from '../disruption/steps.ts';
 import type { SizeChange } from '../scaling/types.ts';
-import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import type { EndedClaim } from './plan-disruptions.ts';
 
 /**
  * What a pass does, as data. Each action carries what it expects to find, so that the executor can look at the
@@ -24,17 +26,16 @@ export type Action =
       readonly to: number;
       readonly change?: FleetChange;
     }
-  /** Makes the engine the one that the ReplicaSet removes next. */
-  | { readonly kind: 'MarkVictim'; readonly engine: EngineSnapshot }
+  /** Writes the list of claims: what was begun, went a step on, or ended. */
   | {
-      readonly kind: 'RemoveVictim';
-      readonly engine: EngineSnapshot;
-      readonly replicaSet: string;
-      readonly from: number;
+      readonly kind: 'WriteClaims';
+      readonly claims: readonly Disruption[];
+      readonly begun: readonly Disruption[];
+      readonly ended: readonly EndedClaim[];
       readonly change?: FleetChange;
     }
-  | { readonly kind: 'UnmarkEngine'; readonly engine: EngineSnapshot; readonly replicaSet: string }
-  | { readonly kind: 'DeleteReplicaSet'; readonly name: string; readonly uid: string };
+  | { readonly kind: 'DeleteReplicaSet'; readonly name: string; readonly uid: string }
+  | EngineAction;
 
 /** The change of the fleet's size that an action carries out; absent on the surge of a roll-out and its end. */
 export type FleetChange = Pick<SizeChange, 'from' | 'to'>;

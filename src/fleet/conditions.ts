@@ -1,9 +1,9 @@
 import type { Condition } from '../api/meta.ts';
 import { CONDITIONS } from '../api/v1alpha1/constants.ts';
-import { isSilent, type EngineLoad } from '../snapshot/engine-snapshot.ts';
+import { isServing, isSilent, type EngineLoad } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { FleetDecision } from './decide-fleet.ts';
-import { oldRevisions, totalReplicas } from './sizes.ts';
+import { totalReplicas } from './sizes.ts';
 import { cut, plural } from './text.ts';
 
 /** One condition without its bookkeeping (transition time, generation). */
@@ -26,6 +26,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   [CONDITIONS.targetUnreachable]: targetUnreachable,
   [CONDITIONS.conflictingAutoscaler]: conflictingAutoscaler,
   [CONDITIONS.engineVersionUnknown]: engineVersionUnknown,
+  [CONDITIONS.rolloutStopped]: rolloutStopped,
+  [CONDITIONS.restartBlocked]: restartBlocked,
 };
 
 const MESSAGE_LENGTH = 1024;
@@ -82,13 +84,11 @@ function reconciling(snapshot: FleetSnapshot, decision: FleetDecision): Finding 
   if (snapshot.fleet.spec.suspend)
     return { status: 'False', reason: 'Suspended', message: 'spec.suspend is set' };
   if (snapshot.failure !== undefined) return { status: 'True', ...snapshot.failure };
-  const old = oldRevisions(snapshot).reduce((sum, { replicas }) => sum + replicas, 0);
-  if (old > 0) {
-    return {
-      status: 'True',
-      reason: 'RollingOut',
-      message: `${total - old} of ${plural(total, 'engine')} on revision ${snapshot.revision}, ${old} on older ones`,
-    };
+  const { rollout } = decision;
+  if (rollout.old.length > 0) {
+    const old = rollout.old.reduce((sum, { replicas }) => sum + replicas, 0);
+    const share = `${total - old} of ${plural(total, 'engine')} on revision ${rollout.target}`;
+    return { status: 'True', reason: 'RollingOut', message: `${share}; ${rollout.message}` };
   }
   const failure = snapshot.replicaSets.find((set) => set.failure !== undefined)?.failure;
   if (failure !== undefined) {
@@ -242,6 +242,26 @@ function engineVersionUnknown({ engineVersion }: FleetSnapshot): Finding {
     : { status: 'False', reason: 'VersionKnown', message: `vLLM ${engineVersion}` };
 }
 
+/** A bad revision, or one to go back to that does not exist: a person must decide. */
+function rolloutStopped(_snapshot: FleetSnapshot, { rollout }: FleetDecision): Finding {
+  const { phase, reason, message, target } = rollout;
+  if (phase === 'Stopped' || reason === 'RevisionNotFound') return { status: 'True', reason, message };
+  if (rollout.blockedRevision !== undefined) {
+    const given = `revision ${rollout.blockedRevision} was stopped, ${target} serves in its place`;
+    return { status: 'True', reason: 'RolledBack', message: given };
+  }
+  return { status: 'False', reason: 'NotStopped', message: 'no revision was found to be bad' };
+}
+
+/** An engine should be replaced, or an old revision, and a person could make room for it. */
+function restartBlocked(_snapshot: FleetSnapshot, { rollout, disruption }: FleetDecision): Finding {
+  if (rollout.phase === 'Blocked' && rollout.reason !== 'RevisionNotFound') {
+    return { status: 'True', reason: rollout.reason, message: rollout.message };
+  }
+  if (disruption.blocked !== undefined) return { status: 'True', ...disruption.blocked };
+  return { status: 'False', reason: 'NotBlocked', message: 'no engine waits to be replaced' };
+}
+
 function readyEngines(snapshot: FleetSnapshot): number {
-  return snapshot.engines.filter(({ lifecycle }) => lifecycle === 'Ready').length;
+  return snapshot.engines.filter(isServing).length;
 }

@@ -1,15 +1,22 @@
+import { noteListing } from '../disruption/empty.ts';
 import { latencyTargets } from '../api/v1alpha1/latency.ts';
 import type { ManualFloor } from '../api/v1alpha1/status.ts';
 import { decideSize, freshMemory, rememberChange } from '../scaling/decide-size.ts';
 import { fleetLoad, sizeInputs } from '../scaling/fleet-load.ts';
 import { scheduleAt, type ScheduleInForce } from '../scaling/schedules.ts';
 import type { ScalingInput, ScalingMemory, SizeDecision } from '../scaling/types.ts';
+import { isStaying } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { findConflict, noteForeignWrites, type Conflict } from './foreign-scale.ts';
 import { manualFloorAt } from './manual-floor.ts';
 import type { FleetMemory } from './memory.ts';
 import { findNotScaling, type NotScaling } from './not-scaling.ts';
+import { planDisruptions, type DisruptionPlan } from './plan-disruptions.ts';
+import { rolloutState, type RolloutState } from './rollout-state.ts';
 import { oldRevisions, orderedSize } from './sizes.ts';
+
+/** How long it counts that there was no room for one engine more. */
+const NO_ROOM_MS = 10 * 60_000;
 
 /** The outcome over all that decides about a fleet. */
 export interface FleetDecision {
@@ -19,6 +26,8 @@ export interface FleetDecision {
   readonly schedule?: ScheduleInForce;
   readonly conflict?: Conflict;
   readonly notScaling?: NotScaling;
+  readonly rollout: RolloutState;
+  readonly disruption: DisruptionPlan;
 }
 
 /** Decides about one fleet. Pure; `nowMs` is milliseconds since the epoch. */
@@ -34,6 +43,10 @@ export function decideFleet(
   const size = conflict === undefined || isNew(snapshot) ? sized.size : standBack(sized.size, conflict);
   const schedule = scheduleAt(snapshot.fleet.spec.scaling?.schedules ?? [], nowMs);
   const notScaling = findNotScaling(snapshot, size, nowMs);
+  const desired = size.carriedOut ? size.desired : size.current;
+  const watches = noteListing(memory.watches, snapshot.engines, nowMs);
+  const rollout = rolloutState(snapshot, { desired, noRoomUntilMs: memory.noRoomUntilMs, nowMs });
+  const disruption = planDisruptions(snapshot, { desired, rollout, watches, nowMs });
   const isIdle = snapshot.fleet.spec.suspend || snapshot.stalled !== undefined || !size.carriedOut;
   return {
     decision: {
@@ -42,11 +55,15 @@ export function decideFleet(
       ...(schedule !== undefined && { schedule }),
       ...(conflict !== undefined && { conflict }),
       ...(notScaling !== undefined && { notScaling }),
+      rollout,
+      disruption,
     },
     memory: {
       scaling: isIdle ? sized.scaling : countShrinkOfRollout(snapshot, size, sized.scaling, nowMs),
       foreignWrites,
       decided: isIdle ? size.current : size.desired,
+      watches,
+      noRoomUntilMs: noRoomUntil(snapshot, rollout, memory, nowMs),
       specReplicas: snapshot.fleet.spec.replicas,
     },
   };
@@ -83,7 +100,7 @@ function decideBySpec(
   }
   const input: ScalingInput = {
     current,
-    engines: snapshot.engines,
+    engines: snapshot.engines.filter(isStaying),
     revision: snapshot.revision,
     settings: {
       ...scaling,
@@ -98,6 +115,21 @@ function decideBySpec(
   };
   const { decision, memory: next } = decideSize(input, memory.scaling, nowMs);
   return { size: decision, scaling: next };
+}
+
+/** A surge that found no room is not tried again for a while: each try would take as long as the first. */
+function noRoomUntil(
+  { fleet }: FleetSnapshot,
+  { phase, isRoomless }: RolloutState,
+  { noRoomUntilMs }: FleetMemory,
+  nowMs: number,
+): number {
+  const found = (fleet.status?.disruptions ?? []).some(
+    ({ command, cause, strategy, step }) =>
+      command === 'Replace' && cause !== 'Recovered' && strategy === 'DrainFirst' && step === 'Surging',
+  );
+  const isNew = found || (isRoomless && phase !== 'Complete' && nowMs >= noRoomUntilMs);
+  return isNew ? nowMs + NO_ROOM_MS : noRoomUntilMs;
 }
 
 /** A fleet that was never started has no size to keep: it starts at its least size in every mode. */
@@ -126,7 +158,9 @@ function fixedSize(snapshot: FleetSnapshot, current: number, nowMs: number): Siz
     carriedOut: true,
     reason: 'FixedReplicas',
     message: `spec.replicas is ${desired} and spec.scaling is not set`,
-    inputs: sizeInputs(fleetLoad(snapshot.engines, spec.engine.startupTimeoutSeconds, nowMs)),
+    inputs: sizeInputs(
+      fleetLoad(snapshot.engines.filter(isStaying), spec.engine.startupTimeoutSeconds, nowMs),
+    ),
     proposals: [],
     limits: [],
     wouldChange: 'spec.replicas, by hand or by an autoscaler through the scale subresource',

@@ -1,3 +1,4 @@
+import type { DrainWatch } from '../disruption/empty.ts';
 import { freshMemory, rememberChange } from '../scaling/decide-size.ts';
 import type { ScalingMemory, SizeChange } from '../scaling/types.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
@@ -13,6 +14,10 @@ export interface FleetMemory {
   readonly decided: number | undefined;
   /** `spec.replicas` as the last pass saw it, so that a change of it is told from an old number. */
   readonly specReplicas: number | undefined;
+  /** By uid of an engine that drains: since when no EndpointSlice lists it. */
+  readonly watches: ReadonlyMap<string, DrainWatch>;
+  /** A surge found no room: none is tried until then; milliseconds since the epoch. */
+  readonly noRoomUntilMs: number;
 }
 
 /** The memory of a leader that begins now: the changes of size are taken over from the status of the fleet. */
@@ -29,6 +34,8 @@ export function recallMemory(snapshot: FleetSnapshot, nowMs: number): FleetMemor
     foreignWrites: [],
     decided: decidedSize(snapshot),
     specReplicas: snapshot.fleet.spec.replicas,
+    watches: new Map(),
+    noRoomUntilMs: 0,
   };
 }
 

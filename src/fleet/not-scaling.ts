@@ -1,7 +1,7 @@
 import { ENGINE_CONTAINER } from '../api/v1alpha1/constants.ts';
 import { fleetLoad, startOf, type StartingCredit } from '../scaling/fleet-load.ts';
 import type { SizeDecision } from '../scaling/types.ts';
-import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import { isStaying, type EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { duration, plural } from './text.ts';
 
@@ -22,7 +22,11 @@ export function findNotScaling(
   nowMs: number,
 ): NotScaling | undefined {
   const { startupTimeoutSeconds } = snapshot.fleet.spec.engine;
-  const { ready, overdue, unschedulable, credit } = fleetLoad(snapshot.engines, startupTimeoutSeconds, nowMs);
+  const { ready, overdue, unschedulable, credit } = fleetLoad(
+    snapshot.engines.filter(isStaying),
+    startupTimeoutSeconds,
+    nowMs,
+  );
   const wanted = carriedOut ? desired : current;
   if (ready.length >= wanted) return undefined;
   const share = `${ready.length} of ${plural(wanted, 'engine')} ready`;

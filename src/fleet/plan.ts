@@ -1,24 +1,21 @@
+import { membersOf } from '../disruption/members.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { Action, FleetChange } from './actions.ts';
 import type { FleetDecision } from './decide-fleet.ts';
-import { enginesOf, isRemoving, planRemoval, readyIn, unmarkLeftovers, waitForUnmarks } from './removal.ts';
-import { oldRevisions, totalReplicas } from './sizes.ts';
+import { isRolling } from './rollout-state.ts';
+import { stayingReplicas, totalReplicas, unbornOrders } from './sizes.ts';
 
 export type { Action, FleetChange } from './actions.ts';
 
-/** Revisions without engines that are kept to go back to. */
-const REVISION_HISTORY_LIMIT = 3;
-
-/** The actions of this pass. At most one engine is taken away a pass, and none while one is on its way out. */
+/** The actions of this pass: growth first, then the claims, then what the claims that stand already ask for. */
 export function planFleet(snapshot: FleetSnapshot, decision: FleetDecision): readonly Action[] {
   if (snapshot.fleet.spec.suspend || snapshot.stalled !== undefined) return [];
-  const size = planSize(snapshot, decision);
-  const unmarks = unmarkLeftovers(snapshot, size);
   return [
     ...planChildren(snapshot),
-    ...waitForUnmarks(size, unmarks),
-    ...unmarks,
-    ...pruneRevisions(snapshot),
+    ...planSize(snapshot, decision),
+    ...planClaims(decision),
+    ...decision.disruption.actions,
+    ...pruneRevisions(snapshot, decision),
   ];
 }
 
@@ -30,52 +27,80 @@ function planChildren({ children }: FleetSnapshot): readonly Action[] {
   ];
 }
 
-function planSize(snapshot: FleetSnapshot, { size }: FleetDecision): readonly Action[] {
+/** Engines that are ordered, or whose order is taken back. Those that exist leave by claims alone. */
+function planSize(snapshot: FleetSnapshot, decision: FleetDecision): readonly Action[] {
+  const { size } = decision;
   const total = totalReplicas(snapshot);
+  const desired = wantedSize(decision);
   const target = snapshot.replicaSets.find(({ revision }) => revision === snapshot.revision);
-  const desired = size.carriedOut ? size.desired : size.current;
   if (target === undefined) {
     // A first revision starts at its size; a later one starts empty, and the roll-out fills it.
     return [{ kind: 'CreateReplicaSet', revision: snapshot.revision, replicas: total > 0 ? 0 : desired }];
   }
-  // Growth first: it also calls off a removal that the ReplicaSet has not carried out yet.
   if (total < desired) {
-    const set = growingSet(snapshot, target);
-    return [grow(set, desired - total, { from: size.current, to: desired })];
+    const isGrowth = size.carriedOut && size.desired > size.current;
+    return growth(
+      snapshot,
+      decision,
+      target,
+      desired - total,
+      isGrowth ? { from: size.current, to: desired } : undefined,
+    );
   }
-  if (snapshot.replicaSets.some((set) => isRemoving(snapshot, set))) return [];
-  const surplus = total - desired;
-  const old = oldRevisions(snapshot);
-  if (old.length > 0) return planRollout(snapshot, target, old, desired, surplus);
-  if (surplus === 0) return [];
-  const change = { from: total, to: total - 1 };
-  return planRemoval(snapshot, [target], { surplus, ...(size.action === 'Shrink' && { change }) });
+  const cancelled = cancelOrders(snapshot, decision);
+  if (cancelled !== undefined) return [cancelled];
+  return surge(snapshot, decision, target, total);
+}
+
+/** The size that is carried out. */
+export function wantedSize({ size }: Pick<FleetDecision, 'size'>): number {
+  return size.carriedOut ? size.desired : size.current;
 }
 
 /**
- * One engine more of the new revision, then one of an old one less. The last good engines of an old revision go
- * only when as many others are ready as the fleet should have; what is not ready anyway goes first and need not
- * wait, so that a roll-out can end a bad revision, and finds room on a cluster that has no spare node.
+ * Engines of the new revision, unless it has yet to show a ready engine and an old one does: load must not wait for
+ * proof. What a roll-out that drains first has taken away comes back as the new revision, as far as its budget goes.
  */
-function planRollout(
+function growth(
   snapshot: FleetSnapshot,
+  { rollout, disruption }: FleetDecision,
   target: ReplicaSetSnapshot,
-  old: readonly ReplicaSetSnapshot[],
-  desired: number,
-  surplus: number,
+  missing: number,
+  change: FleetChange | undefined,
 ): readonly Action[] {
-  if (surplus > 0) return planRemoval(snapshot, old, { surplus, keepReady: desired });
-  return readyIn(snapshot, [target]) >= target.replicas ? [grow(target, 1)] : [];
+  const ready = readyIn(snapshot, target);
+  const proven = rollout.old.find((set) => readyIn(snapshot, set) > 0);
+  const isProven = proven === undefined || (ready > 0 && rollout.phase !== 'Stopped');
+  const unready = target.replicas - ready;
+  const trial = rollout.strategy === 'DrainFirst' && isRolling(rollout) ? rollout.budget - unready : 0;
+  const onTarget = isProven ? missing : Math.min(missing, Math.max(0, trial));
+  const orders: readonly (readonly [ReplicaSetSnapshot, number])[] = [
+    [target, onTarget],
+    ...(proven === undefined ? [] : [[proven, missing - onTarget] as const]),
+  ];
+  return orders
+    .filter(([set, by]) => by > 0 && !disruption.removing.has(set.revision))
+    .map(([set, by], index) => grow(set, by, index === 0 ? change : undefined));
 }
 
-/** The new revision, unless it has yet to show a ready engine and an old one does: load must not wait for proof. */
-function growingSet(snapshot: FleetSnapshot, target: ReplicaSetSnapshot): ReplicaSetSnapshot {
-  if (readyIn(snapshot, [target]) > 0) return target;
-  const proven = oldRevisions(snapshot).filter((set) => readyIn(snapshot, [set]) > 0);
-  return proven.toSorted((a, b) => b.createdAtMs - a.createdAtMs)[0] ?? target;
+/** One engine more than the fleet should have, or as many as the budget says, while old ones are replaced. */
+function surge(
+  snapshot: FleetSnapshot,
+  decision: FleetDecision,
+  target: ReplicaSetSnapshot,
+  total: number,
+): readonly Action[] {
+  const { rollout } = decision;
+  const { budget } = rollout;
+  const desired = wantedSize(decision);
+  const mayBegin = rollout.phase === 'Progressing' || rollout.phase === 'RollingBack';
+  if (!mayBegin || rollout.strategy !== 'SurgeFirst') return [];
+  const unready = target.replicas - readyIn(snapshot, target);
+  const by = Math.min(desired + budget - total, budget - unready, desired - target.replicas);
+  return by > 0 ? [grow(target, by, undefined)] : [];
 }
 
-function grow(set: ReplicaSetSnapshot, by: number, change?: FleetChange): Action {
+function grow(set: ReplicaSetSnapshot, by: number, change: FleetChange | undefined): Action {
   const to = set.replicas + by;
   return {
     kind: 'Grow',
@@ -86,13 +111,57 @@ function grow(set: ReplicaSetSnapshot, by: number, change?: FleetChange): Action
   };
 }
 
-function pruneRevisions(snapshot: FleetSnapshot): readonly Action[] {
+function cancelOrders(snapshot: FleetSnapshot, decision: FleetDecision): Action | undefined {
+  const surplus = stayingReplicas(snapshot) - wantedSize(decision);
+  const { rollout, size } = decision;
+  const sets = isRolling(rollout) ? rollout.old : snapshot.replicaSets;
+  const set = sets.find((candidate) => unbornOrders(snapshot, candidate) > 0);
+  if (set === undefined || surplus <= 0) return undefined;
+  const by = Math.min(unbornOrders(snapshot, set), surplus);
+  return {
+    kind: 'CancelOrders',
+    replicaSet: set.name,
+    from: set.replicas,
+    to: set.replicas - by,
+    ...(size.action === 'Shrink' && { change: { from: size.current, to: size.current - by } }),
+  };
+}
+
+function planClaims({ disruption, size }: FleetDecision): readonly Action[] {
+  const { claims, begun, ended } = disruption;
+  if (claims === undefined) return [];
+  const shrunk = begun.filter(({ cause }) => cause === 'ScaleDown').length;
+  const kept = ended.filter(
+    ({ claim: { cause }, outcome }) =>
+      cause === 'ScaleDown' && (outcome === 'Cancelled' || outcome === 'Gone'),
+  ).length;
+  const to = size.current - shrunk + kept;
+  return [
+    {
+      kind: 'WriteClaims',
+      claims,
+      begun,
+      ended,
+      ...(to !== size.current && { change: { from: size.current, to } }),
+    },
+  ];
+}
+
+function readyIn(snapshot: FleetSnapshot, set: ReplicaSetSnapshot): number {
+  return membersOf(snapshot, set).filter(({ lifecycle }) => lifecycle === 'Ready').length;
+}
+
+function pruneRevisions(snapshot: FleetSnapshot, { rollout }: FleetDecision): readonly Action[] {
+  const { rollbackTo, revisionHistoryLimit } = snapshot.fleet.spec.rollout;
+  const kept = new Set([snapshot.revision, snapshot.specRevision, rollbackTo, rollout.blockedRevision]);
   return snapshot.replicaSets
     .filter(
       (set) =>
-        set.revision !== snapshot.revision && set.replicas === 0 && enginesOf(snapshot, set).length === 0,
+        !kept.has(set.revision) &&
+        set.replicas === 0 &&
+        !snapshot.engines.some(({ revision }) => revision === set.revision),
     )
     .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
-    .slice(REVISION_HISTORY_LIMIT)
+    .slice(revisionHistoryLimit)
     .map(({ name, uid }) => ({ kind: 'DeleteReplicaSet', name, uid }));
 }

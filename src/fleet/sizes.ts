@@ -1,4 +1,5 @@
 import { CONDITIONS } from '../api/v1alpha1/constants.ts';
+import { membersOf } from '../disruption/members.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
 
 /** Engines ordered over all revisions: the sum of the ReplicaSets' `spec.replicas`. */
@@ -13,14 +14,39 @@ export function oldRevisions(snapshot: FleetSnapshot): readonly ReplicaSetSnapsh
   );
 }
 
+/** Engines that are ordered and will not be once the claims that stand are carried out. */
+export function leavingReplicas({ fleet, replicaSets }: FleetSnapshot): number {
+  const claims = fleet.status?.disruptions ?? [];
+  return claims.filter((claim) => {
+    const set = replicaSets.find(({ revision }) => revision === claim.revision);
+    return claim.command === 'Shrink' && set !== undefined && set.replicas > (claim.toReplicas ?? -1);
+  }).length;
+}
+
+/** Engines that stay: those that are ordered without those that are claimed to go. */
+export function stayingReplicas(snapshot: FleetSnapshot): number {
+  return Math.max(0, totalReplicas(snapshot) - leavingReplicas(snapshot));
+}
+
 /**
- * The size that the fleet has by order.
- * During a roll-out the engines above the last decided size are surge, and surge is not growth (kubernetes
- * #72775, #84142: autoscalers that counted it ratcheted up). `decided` is that size; absent while none is known.
+ * Engines that were ordered and do not exist yet (a quota or an admission webhook refuses the pod, or the ReplicaSet
+ * is about to make it); a smaller size takes these orders back first. Those that stand in for another engine stay.
+ */
+export function unbornOrders(snapshot: FleetSnapshot, set: ReplicaSetSnapshot): number {
+  const isReplacing = (snapshot.fleet.status?.disruptions ?? []).some(
+    ({ command, revision }) => command === 'Replace' && revision === set.revision,
+  );
+  return isReplacing ? 0 : Math.max(0, set.replicas - membersOf(snapshot, set).length);
+}
+
+/**
+ * The size that the fleet has by order. During a roll-out the ReplicaSets hold more or fewer, and neither is a size:
+ * surge is not growth (kubernetes #72775, #84142: autoscalers that counted it ratcheted up), and an engine that went
+ * before its successor is no shrink. `decided` is the size decided last; absent while none is known.
  */
 export function orderedSize(snapshot: FleetSnapshot, decided: number | undefined): number {
-  const total = totalReplicas(snapshot);
-  return oldRevisions(snapshot).length > 0 && decided !== undefined ? Math.min(total, decided) : total;
+  const staying = stayingReplicas(snapshot);
+  return oldRevisions(snapshot).length > 0 ? (decided ?? staying) : staying;
 }
 
 /** The size that the last status says was decided and carried out: what a new leader goes on from. */

@@ -1,12 +1,14 @@
 import type {
+  DisruptionOutcome,
   LearnedCapacity,
+  RolloutStatus,
   ScalingChange,
   ScalingStatus,
   Summary,
   VLLMDeploymentStatus,
 } from '../api/v1alpha1/status.ts';
 import { LABELS, SERVICE_PORT } from '../api/v1alpha1/constants.ts';
-import { isSilent } from '../snapshot/engine-snapshot.ts';
+import { isServing, isSilent } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { LearnedLoad, SizeDecision } from '../scaling/types.ts';
 import { buildConditions } from './conditions.ts';
@@ -18,22 +20,30 @@ import { buildWhy } from './why.ts';
 
 const HISTORY = 10;
 const MESSAGE_LENGTH = 1024;
+const REVISIONS_LENGTH = 64;
+
+/** What happened before, oldest first; ahead of the status while a write of it failed. */
+export interface StatusHistory {
+  /** Carried-out changes of size. */
+  readonly changes: readonly ScalingChange[];
+  /** How removals of engines ended. */
+  readonly outcomes: readonly DisruptionOutcome[];
+}
 
 /** The status without `disruptions`, which only claim patches write. */
 export type WrittenStatus = Omit<VLLMDeploymentStatus, 'disruptions'>;
 
 /**
- * The whole status of a fleet as one value, for people first. `history` is the list of carried-out changes of
- * size, oldest first. Pure; `nowMs` is milliseconds since the epoch.
+ * The whole status of a fleet as one value, for people first. Pure; `nowMs` is milliseconds since the epoch.
  */
 export function buildStatus(
   snapshot: FleetSnapshot,
   decision: FleetDecision,
-  history: readonly ScalingChange[],
+  history: StatusHistory,
   nowMs: number,
 ): WrittenStatus {
   const { metadata } = snapshot.fleet;
-  const kept = history.slice(-HISTORY);
+  const kept = history.changes.slice(-HISTORY);
   const state = stateOf(snapshot, decision);
   return {
     observedGeneration: metadata.generation ?? 0,
@@ -43,14 +53,17 @@ export function buildStatus(
     summary: summary(snapshot, decision, state),
     conditions: buildConditions(snapshot, decision, nowMs),
     scaling: scalingStatus(decision, kept, nowMs),
-    engines: engineLines(snapshot.engines, nowMs),
-    why: buildWhy(snapshot, decision, state, kept),
+    rollout: rolloutStatus(snapshot, decision),
+    disruptionHistory: history.outcomes.slice(-HISTORY),
+    engines: engineLines(snapshot.engines, decision.disruption.progress, nowMs),
+    why: buildWhy(snapshot, decision, state, kept, nowMs),
   };
 }
 
-function stateOf(snapshot: FleetSnapshot, { size, notScaling }: FleetDecision): Summary['state'] {
+function stateOf(snapshot: FleetSnapshot, decision: FleetDecision): Summary['state'] {
+  const { size, notScaling } = decision;
   const { engines } = snapshot;
-  const serving = engines.filter(({ lifecycle }) => lifecycle === 'Ready');
+  const serving = engines.filter(isServing);
   if (snapshot.fleet.spec.suspend) return 'Suspended';
   if (snapshot.stalled !== undefined) return 'Stalled';
   const isSick = engines.some(
@@ -59,13 +72,29 @@ function stateOf(snapshot: FleetSnapshot, { size, notScaling }: FleetDecision): 
   );
   const isBlind = serving.some(isSilent);
   const isRefused = snapshot.replicaSets.some(({ failure }) => failure !== undefined);
-  if (isSick || isBlind || isRefused || notScaling !== undefined) return 'Degraded';
+  const isStopped = decision.rollout.phase === 'Stopped';
+  if (isSick || isBlind || isRefused || isStopped || notScaling !== undefined) return 'Degraded';
   const total = totalReplicas(snapshot);
   const wanted = size.carriedOut ? size.desired : total;
   if (serving.length === 0 && wanted > 0) return 'Starting';
   return total !== wanted || serving.length !== total || oldRevisions(snapshot).length > 0
     ? 'Scaling'
     : 'Ready';
+}
+
+function rolloutStatus(snapshot: FleetSnapshot, { rollout }: FleetDecision): RolloutStatus {
+  const { target, old, phase, reason, message, blockedRevision } = rollout;
+  const ordered = totalReplicas(snapshot);
+  const onTarget = snapshot.replicaSets.find(({ revision }) => revision === target)?.replicas ?? 0;
+  return {
+    to: target,
+    progress: `${onTarget}/${ordered} on revision ${target}`,
+    phase,
+    reason,
+    message: cut(message, MESSAGE_LENGTH),
+    ...(old.length > 0 && { from: cut(old.map(({ revision }) => revision).join(','), REVISIONS_LENGTH) }),
+    ...(blockedRevision !== undefined && { blockedRevision }),
+  };
 }
 
 function summary(snapshot: FleetSnapshot, { size }: FleetDecision, state: Summary['state']): Summary {

@@ -1,12 +1,10 @@
 import type { ScalingChange, Summary } from '../api/v1alpha1/status.ts';
-import { pickVictim } from '../disruption/pick-victim.ts';
-import { isSilent } from '../snapshot/engine-snapshot.ts';
-import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import { SERVING } from '../api/v1alpha1/constants.ts';
+import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { scheduleName } from '../scaling/schedules.ts';
 import type { Proposal } from '../scaling/types.ts';
 import type { FleetDecision } from './decide-fleet.ts';
-import { enginesOf } from './removal.ts';
-import { oldRevisions } from './sizes.ts';
+import { blockedSentence, disruptionSentences, rolloutSentence } from './disruption-lines.ts';
 import { count, cut, moment, percent, plural } from './text.ts';
 
 const SENTENCES = 12;
@@ -20,6 +18,7 @@ export function buildWhy(
   decision: FleetDecision,
   state: Summary['state'],
   history: readonly ScalingChange[],
+  nowMs: number,
 ): string[] {
   const { size } = decision;
   const now = [
@@ -30,7 +29,9 @@ export function buildWhy(
     ...unreachableSentence(decision),
     ...trafficSentence(snapshot),
     ...deferredSentence(decision),
-    ...rolloutSentence(snapshot),
+    ...rolloutSentence(decision),
+    ...blockedSentence(decision),
+    ...disruptionSentences(snapshot, decision, nowMs),
     sizeSentence(decision),
   ];
   const later = [
@@ -49,9 +50,13 @@ export function buildWhy(
 function headline({ engines }: FleetSnapshot, { size }: FleetDecision): string {
   const { ready, starting, missing, waiting, running, kvCacheUsage } = size.inputs;
   const leaving = engines.filter(({ lifecycle }) => lifecycle === 'Terminating').length;
+  const draining = engines.filter(
+    ({ lifecycle, serving }) => lifecycle !== 'Terminating' && serving === SERVING.draining,
+  ).length;
   return [
     `${plural(ready, 'engine')} ready`,
     ...(starting > 0 ? [`${starting} starting`] : []),
+    ...(draining > 0 ? [`${draining} draining`] : []),
     ...(leaving > 0 ? [`${leaving} leaving`] : []),
     ...(missing > 0 ? [`${missing} without a fresh page`] : []),
     `${count(running)} requests running and ${count(waiting)} waiting`,
@@ -103,32 +108,6 @@ function failureSentence({ failure }: FleetSnapshot): string[] {
   return failure === undefined
     ? []
     : [`Not carried out (${failure.reason}), tried again: ${failure.message}.`];
-}
-
-function rolloutSentence(snapshot: FleetSnapshot): string[] {
-  const old = oldRevisions(snapshot);
-  if (old.length === 0) return [];
-  const names = old.map(({ revision }) => revision).join(', ');
-  return [
-    `Rolling out revision ${snapshot.revision}, one engine more at a time, then one of ${names} less${hindrance(snapshot, old)}.`,
-  ];
-}
-
-/** What a roll-out waits for, if it waits. */
-function hindrance(snapshot: FleetSnapshot, old: readonly ReplicaSetSnapshot[]): string {
-  const started = snapshot.engines.find(
-    ({ revision, lifecycle }) =>
-      revision === snapshot.revision && lifecycle !== 'Ready' && lifecycle !== 'Terminating',
-  );
-  if (started !== undefined) {
-    const why = started.trouble?.message ?? started.unschedulable;
-    return `; waits for ${started.name} to become ready${why === undefined ? '' : `: ${why}`}`;
-  }
-  const leaving = old.flatMap((set) => enginesOf(snapshot, set));
-  const [mute] = leaving.filter(isSilent);
-  return mute === undefined || pickVictim(leaving) !== undefined
-    ? ''
-    : `; waits for a fresh metrics page of ${mute.name}: nothing is removed on missing data`;
 }
 
 function sizeSentence({ size }: FleetDecision): string {

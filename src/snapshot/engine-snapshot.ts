@@ -1,3 +1,4 @@
+import { SERVING } from '../api/v1alpha1/constants.ts';
 import type { EngineSample } from '../engine/sample.ts';
 import type { TimedSample } from '../signals/history.ts';
 
@@ -57,6 +58,8 @@ export interface EngineSnapshot {
   readonly resourceVersion: string;
   readonly nodeName?: string;
   readonly lifecycle: EngineLifecycle;
+  /** `status.phase` of the pod. */
+  readonly phase?: string;
   readonly createdAtMs: number;
   /** When a node was found for it; absent while there is none. */
   readonly scheduledAtMs?: number;
@@ -84,6 +87,16 @@ export interface EngineSnapshot {
   /** The pages of the last minutes, oldest first; only of an engine that is out of the Service. */
   readonly recentPages?: readonly TimedSample[];
   readonly page: PageState;
+}
+
+/** Whether requests are sent to the engine. */
+export function isServing({ lifecycle, serving }: EngineSnapshot): boolean {
+  return lifecycle === 'Ready' && serving === SERVING.true;
+}
+
+/** Whether the engine is one to count on: not on its way out, and not being drained. */
+export function isStaying({ lifecycle, serving }: EngineSnapshot): boolean {
+  return lifecycle !== 'Terminating' && serving !== SERVING.draining;
 }
 
 /** Whether a ready engine has been silent for so long that something is wrong. */

@@ -21,6 +21,8 @@ export interface ReplicaSetSnapshot {
   readonly scaledBy?: ForeignScale;
   /** Message of the ReplicaSet's `ReplicaFailure` condition: quota or admission refused a pod. */
   readonly failure?: string;
+  /** Since when it has that condition; milliseconds since the epoch. */
+  readonly failureSinceMs?: number;
 }
 
 /** How a child object stands to what it should be. */
@@ -35,8 +37,10 @@ export interface ChildrenSnapshot {
 /** All that one pass may see of a fleet. Gathered once; everything after it is pure. */
 export interface FleetSnapshot {
   readonly fleet: VLLMDeployment;
-  /** Revision that the spec asks for. */
+  /** Revision that is to serve. */
   readonly revision: string;
+  /** Revision that the spec asks for: another one while it is rolled back. */
+  readonly specRevision: string;
   readonly replicaSets: readonly ReplicaSetSnapshot[];
   readonly engines: readonly EngineSnapshot[];
   readonly children: ChildrenSnapshot;

@@ -1,4 +1,9 @@
+import type { FleetDecision } from '../../src/fleet/decide-fleet.ts';
+import { planDisruptions } from '../../src/fleet/plan-disruptions.ts';
+import { rolloutState } from '../../src/fleet/rollout-state.ts';
 import type { SizeDecision } from '../../src/scaling/types.ts';
+import type { FleetSnapshot } from '../../src/snapshot/fleet-snapshot.ts';
+import { NOW } from './engines.ts';
 
 /** A decision from one size to another, for tests of what follows from it. */
 export function sizeDecision(
@@ -19,4 +24,17 @@ export function sizeDecision(
     wouldChange: 'another test',
     ...overrides,
   };
+}
+
+/** The whole decision that follows from this size. */
+export function fleetDecision(
+  snapshot: FleetSnapshot,
+  size: SizeDecision,
+  more: Partial<FleetDecision> = {},
+  nowMs = NOW,
+): FleetDecision {
+  const desired = size.carriedOut ? size.desired : size.current;
+  const rollout = rolloutState(snapshot, { desired, nowMs });
+  const disruption = planDisruptions(snapshot, { desired, rollout, watches: new Map(), nowMs });
+  return { size, rollout, disruption, ...more };
 }

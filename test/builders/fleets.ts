@@ -54,6 +54,7 @@ export function fleetSnapshot(
   return {
     fleet: fleet(),
     revision: 'aaa',
+    specRevision: overrides.revision ?? 'aaa',
     replicaSets: [replicaSet('aaa', engines.filter(({ lifecycle }) => lifecycle !== 'Terminating').length)],
     engines,
     children: { service: 'Current', podDisruptionBudget: 'Current' },

@@ -1,15 +1,23 @@
-import { VICTIM_DELETION_COST } from '../../src/disruption/pick-victim.ts';
+import type { Disruption } from '../../src/api/v1alpha1/status.ts';
+import {
+  DRAINING_DELETION_COST,
+  markOf,
+  releasedMarkOf,
+  REMOVING_DELETION_COST,
+} from '../../src/disruption/marks.ts';
 import type { Action } from '../../src/fleet/plan.ts';
+import type { TimedSample } from '../../src/signals/history.ts';
 import type { EngineSnapshot } from '../../src/snapshot/engine-snapshot.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../../src/snapshot/fleet-snapshot.ts';
 import { loading, ready, type Load } from './engines.ts';
-import { fleetSnapshot, of, replicaSet } from './fleets.ts';
+import { fleet, fleetSnapshot, of, replicaSet } from './fleets.ts';
 
 /** The cluster as far as the deciders see it: ReplicaSets, and engines that get ready some time after their order. */
 export interface World {
   readonly nowMs: number;
   readonly replicaSets: readonly ReplicaSetSnapshot[];
   readonly engines: readonly EngineSnapshot[];
+  readonly claims: readonly Disruption[];
   /** Engines made so far; gives each its name. */
   readonly born: number;
 }
@@ -24,7 +32,7 @@ export interface Rules {
 }
 
 export function emptyWorld(nowMs: number): World {
-  return { nowMs, replicaSets: [], engines: [], born: 0 };
+  return { nowMs, replicaSets: [], engines: [], claims: [], born: 0 };
 }
 
 /** Carries out the actions of a plan, as the executor would. */
@@ -44,12 +52,29 @@ function apply(world: World, action: Action): World {
     case 'Grow':
     case 'CancelOrders':
       return resize(world, action.replicaSet, action.to);
-    case 'RemoveVictim':
-      return resize(world, action.replicaSet, action.from - 1);
-    case 'MarkVictim':
-      return setCost(world, action.engine.uid, { deletionCost: VICTIM_DELETION_COST });
-    case 'UnmarkEngine':
-      return setCost(world, action.engine.uid, {});
+    case 'WriteClaims':
+      return { ...world, claims: action.claims };
+    case 'MarkDraining':
+      return change(world, action.engine, {
+        serving: 'draining',
+        isListed: false,
+        deletionCost: DRAINING_DELETION_COST,
+        claim: markOf(action.claim),
+      });
+    case 'MarkStandIn':
+      return change(world, action.engine, { deletionCost: DRAINING_DELETION_COST });
+    case 'MarkRemoving':
+      return change(world, action.engine, { deletionCost: REMOVING_DELETION_COST });
+    case 'PutBack':
+      return putBack(world, action.engine, action.claim);
+    case 'Detach':
+      return change(world, action.engine, { isMember: false, claim: markOf(action.claim) });
+    case 'Reattach':
+      return putBack(change(world, action.engine, { isMember: true }), action.engine, action.claim);
+    case 'ShrinkReplicaSet':
+      return resize(world, action.replicaSet, action.to);
+    case 'DeleteEngine':
+      return { ...world, engines: world.engines.filter(({ uid }) => uid !== action.engine.uid) };
     case 'DeleteReplicaSet':
       return { ...world, replicaSets: world.replicaSets.filter(({ uid }) => uid !== action.uid) };
   }
@@ -60,12 +85,21 @@ function resize(world: World, name: string, replicas: number): World {
   return { ...world, replicaSets: world.replicaSets.map(resized) };
 }
 
-function setCost(world: World, uid: string, cost: Pick<EngineSnapshot, 'deletionCost'>): World {
-  const changed = ({ deletionCost: _old, ...engine }: EngineSnapshot): EngineSnapshot => ({
-    ...engine,
-    ...cost,
+function change(world: World, { uid }: EngineSnapshot, changes: Partial<EngineSnapshot>): World {
+  const engines = world.engines.map((one) => (one.uid === uid ? { ...one, ...changes } : one));
+  return { ...world, engines };
+}
+
+function putBack(world: World, engine: EngineSnapshot, claim: Disruption | undefined): World {
+  const changed = change(world, engine, {
+    serving: 'true',
+    ...(claim !== undefined && { claim: releasedMarkOf(claim) }),
   });
-  return { ...world, engines: world.engines.map((one) => (one.uid === uid ? changed(one) : one)) };
+  const engines = changed.engines.map((one) => {
+    const { deletionCost: _cost, ...unmarked } = one;
+    return one.uid === engine.uid ? { ...unmarked, isListed: one.lifecycle === 'Ready' } : one;
+  });
+  return { ...changed, engines };
 }
 
 /** The world so many seconds later: ReplicaSets have made and removed engines, engines got ready, pages were read. */
@@ -77,7 +111,7 @@ export function later(world: World, seconds: number, rules: Rules): World {
 
 /** A ReplicaSet at work: not ready before ready, then the lowest deletion cost (kubernetes `ActivePodsWithRanks`). */
 function reconcile(world: World, set: ReplicaSetSnapshot, { refused }: Rules): World {
-  const own = world.engines.filter(({ replicaSet: name }) => name === set.name);
+  const own = world.engines.filter(({ replicaSet: name, isMember }) => name === set.name && isMember);
   if (own.length < set.replicas) {
     if (set.revision === refused) return world;
     const fresh = Array.from({ length: set.replicas - own.length }, (_, index) => {
@@ -98,19 +132,32 @@ function observe(engine: EngineSnapshot, nowMs: number, { startSeconds, load }: 
   const start = startSeconds(engine.revision);
   const readyAtMs = start === undefined ? Infinity : engine.createdAtMs + start * 1000;
   if (nowMs < readyAtMs) return engine;
+  const isServing = engine.serving === 'true';
   return {
     ...ready(engine.name),
     ...engine,
     lifecycle: 'Ready',
     readyAtMs,
-    page: { state: 'Fresh', load: { atMs: nowMs, ...load(engine) } },
+    isListed: isServing,
+    page: { state: 'Fresh', load: { atMs: nowMs, ...(isServing ? load(engine) : IDLE) } },
+    ...(!isServing && { recentPages: [...(engine.recentPages ?? []), idlePage(nowMs)] }),
   };
+}
+
+const IDLE: Load = { running: 0, waiting: 0, kvCacheUsage: 0 };
+
+/** What the requests of an engine that drains take is over by its next page. */
+function idlePage(atMs: number): TimedSample {
+  const sample = { running: 0, waiting: 0, histograms: {}, ranks: [], dialect: 'v1-0.32', models: [] };
+  return { atMs, sample: { ...sample, notObservable: {} } };
 }
 
 /** What the operator sees of the world. */
 export function snapshotOf(
-  { replicaSets, engines }: World,
+  { replicaSets, engines, claims }: World,
   overrides: Partial<FleetSnapshot> = {},
 ): FleetSnapshot {
-  return fleetSnapshot(engines, { replicaSets, ...overrides });
+  const asked = overrides.fleet ?? fleet();
+  const status = { ...asked.status, disruptions: claims };
+  return fleetSnapshot(engines, { replicaSets, ...overrides, fleet: { ...asked, status } });
 }

@@ -60,6 +60,8 @@ export const CONDITIONS = {
   targetUnreachable: 'TargetUnreachable',
   conflictingAutoscaler: 'ConflictingAutoscaler',
   engineVersionUnknown: 'EngineVersionUnknown',
+  rolloutStopped: 'RolloutStopped',
+  restartBlocked: 'RestartBlocked',
   stalled: 'Stalled',
   reconciling: 'Reconciling',
 } as const;

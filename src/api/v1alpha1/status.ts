@@ -237,7 +237,8 @@ export const VLLMDeploymentStatus = z.object({
       '(their pages are read), ScalingActive (the operator sizes the fleet, and the engines that it orders come). ' +
       'True when bad: Reconciling (not settled yet), Stalled (a person must change something), ScalingLimited (held ' +
       'back by a limit or by engines that are starting), TargetUnreachable (no number of engines keeps spec.latency), ' +
-      'ConflictingAutoscaler (somebody else writes the size), EngineVersionUnknown.',
+      'ConflictingAutoscaler (somebody else writes the size), EngineVersionUnknown, RolloutStopped (the new revision ' +
+      'is bad), RestartBlocked (an engine cannot be replaced).',
   ),
   scaling: ScalingStatus.exactOptional().describe('The last decision on the size, with all it rests on.'),
   disruptions: z

@@ -16,9 +16,11 @@ import type { Scraper } from '../../scraper/scraper.ts';
 import { SIGNALS } from '../../signals/catalogue.ts';
 import type { FleetSnapshot } from '../../snapshot/fleet-snapshot.ts';
 import type { Caches } from './caches.ts';
+import { describeAction } from './describe-action.ts';
+import { claimEvents } from './claim-events.ts';
 import { transitionEvents } from './events.ts';
 import { Executor } from './execute.ts';
-import { afterChange, recallState, type FleetState } from './fleet-states.ts';
+import { afterChange, afterClaims, recallState, type FleetState } from './fleet-states.ts';
 import { gather, gatherTraffic, scrapeTargets } from './gather.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 import { SizeDates } from './size-dates.ts';
@@ -82,33 +84,58 @@ export class FleetController {
     const { decision, memory } = decideFleet(snapshot, before.memory, context.now);
     metrics.decided(key, decision.size);
     this.#states.set(uid, { ...before, memory });
-    const failure = await this.#carryOut(planFleet(snapshot, decision), snapshot, decision, context);
-    await this.#writeStatus({ ...snapshot, ...shownFailure(failure) }, decision, context);
+    const { failure, resourceVersion } = await this.#carryOut(
+      planFleet(snapshot, decision),
+      snapshot,
+      decision,
+      context,
+    );
+    const metadata = { ...fleet.metadata, resourceVersion };
+    const shown = { ...snapshot, fleet: { ...fleet, metadata }, ...shownFailure(failure) };
+    await this.#writeStatus(shown, decision, context);
     if (failure !== undefined) throw failure;
     return { requeueAfterMs: fleet.spec.engine.metrics.intervalSeconds * 1000 };
   }
 
-  /** Carries out the actions in order, up to the first that fails; what failed is returned, not thrown. */
+  /**
+   * Carries out the actions in order, up to the first that fails; what failed is returned, not thrown. Also returns the
+   * version of the fleet, which moves with its claims.
+   */
   async #carryOut(
     actions: readonly Action[],
     snapshot: FleetSnapshot,
     decision: FleetDecision,
     context: ReconcileContext,
-  ): Promise<WardenError | undefined> {
+  ): Promise<{ readonly failure?: WardenError; readonly resourceVersion: string }> {
     const { uid } = snapshot.fleet.metadata;
+    let { resourceVersion } = snapshot.fleet.metadata;
     for (const action of actions) {
       try {
-        await this.#executor.execute(action, snapshot, context.signal);
+        resourceVersion = (await this.#executor.execute(action, snapshot, context.signal)) ?? resourceVersion;
       } catch (error) {
-        return asWardenError(error);
+        return { failure: asWardenError(error), resourceVersion };
       }
-      context.log.info({ action: action.kind, reason: decision.size.reason }, describe(action));
+      context.log.info({ action: action.kind, reason: decision.size.reason }, describeAction(action));
       const state = this.#states.get(uid);
       if ('change' in action && action.change !== undefined && state !== undefined) {
         this.#states.set(uid, afterChange(state, action.change, decision.size, context.now));
       }
+      if (action.kind === 'WriteClaims') this.#noteClaims(action, snapshot, decision, context);
     }
-    return undefined;
+    return { resourceVersion };
+  }
+
+  /** What was begun and what is over goes into the history and the events, once it stands in the status. */
+  #noteClaims(
+    action: Extract<Action, { kind: 'WriteClaims' }>,
+    snapshot: FleetSnapshot,
+    decision: FleetDecision,
+    context: ReconcileContext,
+  ): void {
+    const { uid } = snapshot.fleet.metadata;
+    const state = this.#states.get(uid);
+    if (state !== undefined) this.#states.set(uid, afterClaims(state, action.ended, context.now));
+    for (const event of claimEvents(snapshot.fleet, action, decision)) this.#options.events.record(event);
   }
 
   async #writeStatus(
@@ -119,8 +146,7 @@ export class FleetController {
     const { kube, barrier, caches, scraper, events, statusRefreshMs } = this.#options;
     const { metadata, status: previous } = snapshot.fleet;
     const state = this.#states.get(metadata.uid) ?? recallState(snapshot, context.now);
-    const build = (shown: FleetSnapshot): WrittenStatus =>
-      buildStatus(shown, decision, state.history, context.now);
+    const build = (shown: FleetSnapshot): WrittenStatus => buildStatus(shown, decision, state, context.now);
     const isDue = context.now - state.statusWrittenAtMs >= statusRefreshMs;
     if (!isDue && !differsInSubstance(previous, build(snapshot))) return;
     const traffic = gatherTraffic(snapshot.fleet, caches, scraper, context.now);
@@ -200,27 +226,4 @@ export function isUrgent(fleet: VLLMDeployment, sample: EngineSample): boolean {
   const page = [[{ atMs: 0, sample }]];
   const waiting = SIGNALS.queueDepth.compute(page) ?? 0;
   return waiting > targets.queueDepth || (SIGNALS.kvCacheUsage.compute(page) ?? 0) > targets.kvCacheUsage;
-}
-
-function describe(action: Action): string {
-  switch (action.kind) {
-    case 'Grow':
-      return `scaled ${action.replicaSet} from ${action.from} to ${action.to}`;
-    case 'CancelOrders':
-      return `scaled ${action.replicaSet} from ${action.from} to ${action.to}: no engine exists for the rest`;
-    case 'RemoveVictim':
-      return `scaled ${action.replicaSet} from ${action.from} to ${action.from - 1} to remove ${action.engine.name}`;
-    case 'MarkVictim':
-      return `marked ${action.engine.name} as the next engine to go`;
-    case 'UnmarkEngine':
-      return `unmarked ${action.engine.name}, no shrink stands behind its mark`;
-    case 'CreateReplicaSet':
-      return `created the ReplicaSet of revision ${action.revision} with ${action.replicas} engines`;
-    case 'DeleteReplicaSet':
-      return `deleted the old ReplicaSet ${action.name}`;
-    case 'ApplyService':
-      return 'wrote the Service';
-    case 'ApplyPodDisruptionBudget':
-      return 'wrote the PodDisruptionBudget';
-  }
 }

@@ -22,6 +22,8 @@ const TOLD: readonly Told[] = [
   { type: CONDITIONS.stalled, good: 'False' },
   { type: CONDITIONS.targetUnreachable, good: 'False' },
   { type: CONDITIONS.conflictingAutoscaler, good: 'False' },
+  { type: CONDITIONS.rolloutStopped, good: 'False' },
+  { type: CONDITIONS.restartBlocked, good: 'False' },
 ];
 
 /** The events that tell the way from one status to the next: transitions only, never a state. */

@@ -1,5 +1,7 @@
 import { ANNOTATIONS, FIELD_MANAGERS } from '../../api/v1alpha1/constants.ts';
-import { VICTIM_DELETION_COST } from '../../disruption/pick-victim.ts';
+import { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
+import { REMOVING_DELETION_COST } from '../../disruption/marks.ts';
+import { removalRank } from '../../disruption/members.ts';
 import { StalledError, WaitingError, WardenError } from '../../errors.ts';
 import type { Action } from '../../fleet/plan.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -16,6 +18,15 @@ import { buildReplicaSet } from '../../workload/replica-set.ts';
 import { buildService } from '../../workload/service.ts';
 import type { Caches } from './caches.ts';
 import { isEngine } from './observe-engine.ts';
+import {
+  detachPatch,
+  drainingPatch,
+  putBackPatch,
+  reattachPatch,
+  removingPatch,
+  standInPatch,
+  type PodPatch,
+} from './pod-patches.ts';
 import { PodProjection, ReplicaSetProjection } from './projections.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 
@@ -40,11 +51,11 @@ export class Executor {
   }
 
   /**
-   * Carries out one action.
+   * Carries out one action; returns the new version of the fleet if it wrote it.
    * @throws StalledError `NameTaken` when an object that is not the fleet's has the name.
    * @throws WaitingError `WorldMoved` when the live objects are not what the plan expected.
    */
-  async execute(action: Action, snapshot: FleetSnapshot, signal: AbortSignal): Promise<void> {
+  async execute(action: Action, snapshot: FleetSnapshot, signal: AbortSignal): Promise<string | void> {
     switch (action.kind) {
       case 'ApplyService': {
         const child = {
@@ -68,13 +79,29 @@ export class Executor {
       case 'Grow':
       case 'CancelOrders':
         return this.#setReplicas(action.replicaSet, action.from, action.to, snapshot, signal);
-      case 'MarkVictim':
-        return this.#setDeletionCost(snapshot, action.engine, String(VICTIM_DELETION_COST), signal);
-      case 'UnmarkEngine':
-        await this.#expectSettled(action.replicaSet, snapshot, signal);
-        return this.#setDeletionCost(snapshot, action.engine, null, signal);
-      case 'RemoveVictim':
-        return this.#removeVictim(action, snapshot, signal);
+      case 'WriteClaims':
+        return this.#writeClaims(action, snapshot, signal);
+      case 'MarkDraining': {
+        const { engine, claim } = action;
+        const { namespace } = snapshot.fleet.metadata;
+        const labels = this.#caches.pods.get(keyOf({ namespace, name: engine.name }))?.metadata.labels ?? {};
+        const patch = drainingPatch(snapshot.fleet, engine, labels, claim);
+        return this.#patchPod(engine, patch, snapshot, signal);
+      }
+      case 'MarkRemoving':
+        return this.#patchPod(action.engine, removingPatch(), snapshot, signal);
+      case 'MarkStandIn':
+        return this.#patchPod(action.engine, standInPatch(), snapshot, signal);
+      case 'PutBack':
+        return this.#putBack(action, snapshot, signal);
+      case 'Detach':
+        return this.#patchPod(action.engine, detachPatch(snapshot.fleet, action.claim), snapshot, signal);
+      case 'Reattach':
+        return this.#patchPod(action.engine, reattachPatch(action.engine, action.claim), snapshot, signal);
+      case 'ShrinkReplicaSet':
+        return this.#shrinkReplicaSet(action, snapshot, signal);
+      case 'DeleteEngine':
+        return this.#deleteEngine(action, snapshot, signal);
       case 'DeleteReplicaSet':
         await this.#kube.delete(
           RESOURCE_TYPES.replicaSet,
@@ -129,43 +156,109 @@ export class Executor {
     this.#barrier.wrote(keyOf(snapshot.fleet.metadata), this.#caches.replicaSets, meta.resourceVersion);
   }
 
-  /**
-   * Shrinks the ReplicaSet by one once it is certain which engine it takes: it removes unassigned, pending and
-   * not-ready pods before it looks at any cost, so each pod that stays must be ready, or the victim is itself
-   * one of those (kubernetes `ActivePodsWithRanks`).
-   */
-  async #removeVictim(
-    { engine, replicaSet, from }: ActionOf<'RemoveVictim'>,
+  /** Writes the claims if the fleet is still as this pass saw it: two leaders cannot both claim. */
+  async #writeClaims(
+    { claims }: ActionOf<'WriteClaims'>,
+    snapshot: FleetSnapshot,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { metadata } = snapshot.fleet;
+    const change = {
+      resourceVersion: metadata.resourceVersion,
+      subresource: 'status',
+      patch: { status: { disruptions: claims } },
+      fieldManager: FIELD_MANAGERS.claims,
+    } as const;
+    const meta = await this.#kube.mergePatch(RESOURCE_TYPES.fleet, metadata, change, signal);
+    this.#barrier.wrote(keyOf(metadata), this.#caches.fleets, meta.resourceVersion);
+    return meta.resourceVersion;
+  }
+
+  /** Writes a pod if it is still as this pass saw it. */
+  async #patchPod(
+    engine: EngineSnapshot,
+    patch: PodPatch,
     snapshot: FleetSnapshot,
     signal: AbortSignal,
   ): Promise<void> {
-    const pods = await this.#livePods(snapshot, replicaSet, signal);
-    const victim = pods.find(({ metadata }) => metadata.uid === engine.uid);
-    if (victim?.metadata.annotations?.[ANNOTATIONS.podDeletionCost] !== String(VICTIM_DELETION_COST)) {
-      throw new WaitingError(
-        'WorldMoved',
-        `${engine.name} is gone or not marked any more; planning anew`,
-        NOT_YET_MS,
-      );
-    }
-    const weaker = pods.find((pod) => pod !== victim && !isReady(pod));
-    if (weaker !== undefined && isReady(victim)) {
-      throw new WaitingError(
-        'WorldMoved',
-        `${weaker.metadata.name} is not ready, so the ReplicaSet would take it instead of ${engine.name}; planning anew`,
-        NOT_YET_MS,
-      );
-    }
-    await this.#setReplicas(replicaSet, from, from - 1, snapshot, signal);
+    const change = {
+      resourceVersion: engine.resourceVersion,
+      patch: { ...patch },
+      fieldManager: FIELD_MANAGERS.marks,
+    };
+    const meta = await this.#kube.mergePatch(
+      RESOURCE_TYPES.pod,
+      refOf(snapshot, engine.name),
+      change,
+      signal,
+    );
+    this.#barrier.wrote(keyOf(snapshot.fleet.metadata), this.#caches.pods, meta.resourceVersion);
   }
 
-  /** Makes sure that the ReplicaSet has removed all that it was told to remove: until then marks must stay. */
-  async #expectSettled(replicaSet: string, snapshot: FleetSnapshot, signal: AbortSignal): Promise<void> {
-    const scale = await this.#kube.getScale(RESOURCE_TYPES.replicaSet, refOf(snapshot, replicaSet), signal);
-    const pods = await this.#livePods(snapshot, replicaSet, signal);
-    if (pods.length > scale.replicas) {
-      throw new WaitingError('WorldMoved', `ReplicaSet ${replicaSet} is still removing engines`, NOT_YET_MS);
+  /**
+   * Takes a mark off. One without a claim stays while its ReplicaSet has more engines than it should: until then it
+   * says who goes.
+   */
+  async #putBack(
+    { engine, claim }: ActionOf<'PutBack'>,
+    snapshot: FleetSnapshot,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (claim === undefined) {
+      const ref = refOf(snapshot, engine.replicaSet);
+      const scale = await this.#kube.getScale(RESOURCE_TYPES.replicaSet, ref, signal);
+      const pods = await this.#livePods(snapshot, engine.replicaSet, signal);
+      if (pods.length > scale.replicas) {
+        throw worldMoved(`ReplicaSet ${engine.replicaSet} is still removing engines`);
+      }
     }
+    await this.#patchPod(engine, putBackPatch(engine, claim), snapshot, signal);
+  }
+
+  /**
+   * Tells the ReplicaSet to have one engine less once it is certain which one it takes: it removes unassigned, pending
+   * and not-ready pods before it looks at any cost (kubernetes `ActivePodsWithRanks`). The claim is read once more, so
+   * that a leader that slept carries out nothing that was taken back.
+   */
+  async #shrinkReplicaSet(
+    { engine, replicaSet, to }: ActionOf<'ShrinkReplicaSet'>,
+    snapshot: FleetSnapshot,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { metadata } = snapshot.fleet;
+    const fleet = await this.#kube.get(RESOURCE_TYPES.fleet, metadata, VLLMDeployment, signal);
+    const claim = fleet?.object.status?.disruptions?.find(({ victimUID }) => victimUID === engine.uid);
+    if (claim?.step !== 'Removing' || claim.toReplicas !== to) {
+      throw worldMoved(`${engine.name} is not claimed any more`);
+    }
+    const pods = await this.#livePods(snapshot, replicaSet, signal);
+    const victim = pods.find(({ metadata: { uid } }) => uid === engine.uid);
+    const cost = victim?.metadata.annotations?.[ANNOTATIONS.podDeletionCost];
+    if (victim === undefined || cost !== String(REMOVING_DELETION_COST)) {
+      throw worldMoved(`${engine.name} is gone or not marked any more`);
+    }
+    const weaker = pods.find((pod) => rankOf(pod) < rankOf(victim));
+    if (weaker !== undefined) {
+      const { name } = weaker.metadata;
+      throw worldMoved(`${name} is not ready, so the ReplicaSet would take it instead of ${engine.name}`);
+    }
+    await this.#setReplicas(replicaSet, to + 1, to, snapshot, signal);
+  }
+
+  /** Deletes this very engine in the state in which this pass saw it: not one that was put back meanwhile. */
+  async #deleteEngine(
+    { engine, graceSeconds }: ActionOf<'DeleteEngine'>,
+    snapshot: FleetSnapshot,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { uid, resourceVersion } = engine;
+    const grace = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
+    await this.#kube.delete(
+      RESOURCE_TYPES.pod,
+      refOf(snapshot, engine.name),
+      { uid, resourceVersion, ...grace },
+      signal,
+    );
   }
 
   async #livePods(
@@ -201,11 +294,7 @@ export class Executor {
     const ref = refOf(snapshot, replicaSet);
     const live = await this.#kube.get(RESOURCE_TYPES.replicaSet, ref, ReplicaSetProjection, signal);
     if (live?.object.spec.replicas !== from) {
-      throw new WaitingError(
-        'WorldMoved',
-        `ReplicaSet ${replicaSet} is not at ${from} any more; planning anew`,
-        NOT_YET_MS,
-      );
+      throw worldMoved(`ReplicaSet ${replicaSet} is not at ${from} any more`);
     }
     const scale = { replicas: to, resourceVersion: live.meta.resourceVersion };
     const written = await this.#kube.setScale(
@@ -217,31 +306,22 @@ export class Executor {
     );
     this.#barrier.wrote(keyOf(snapshot.fleet.metadata), this.#caches.replicaSets, written.resourceVersion);
   }
-
-  async #setDeletionCost(
-    snapshot: FleetSnapshot,
-    engine: EngineSnapshot,
-    cost: string | null,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const meta = await this.#kube.mergePatch(
-      RESOURCE_TYPES.pod,
-      refOf(snapshot, engine.name),
-      {
-        resourceVersion: engine.resourceVersion,
-        patch: { metadata: { annotations: { [ANNOTATIONS.podDeletionCost]: cost } } },
-        fieldManager: FIELD_MANAGERS.marks,
-      },
-      signal,
-    );
-    this.#barrier.wrote(keyOf(snapshot.fleet.metadata), this.#caches.pods, meta.resourceVersion);
-  }
 }
 
 function refOf(snapshot: FleetSnapshot, name: string): { namespace: string; name: string } {
   return { namespace: snapshot.fleet.metadata.namespace, name };
 }
 
-function isReady({ status }: PodProjection): boolean {
-  return status.conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+function worldMoved(message: string): WaitingError {
+  return new WaitingError('WorldMoved', `${message}; planning anew`, NOT_YET_MS);
+}
+
+function rankOf({ spec, status }: PodProjection): number {
+  const isReady = status.conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True');
+  const lifecycle = isReady ? 'Ready' : 'Loading';
+  return removalRank({
+    lifecycle,
+    ...(status.phase !== undefined && { phase: status.phase }),
+    ...(spec.nodeName !== undefined && { nodeName: spec.nodeName }),
+  });
 }

@@ -1,6 +1,7 @@
 import { HTTP_PORT_NAME, LABELS, SERVING } from '../../api/v1alpha1/constants.ts';
 import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
 import { formatVersion } from '../../engine/version.ts';
+import { targetRevision } from '../../fleet/target-revision.ts';
 import { keyOf } from '../../runtime/keys.ts';
 import type { Scraper } from '../../scraper/scraper.ts';
 import type { ScrapeTarget } from '../../scraper/target.ts';
@@ -45,18 +46,20 @@ export interface Watch {
  * it owns the pod, so that a fleet made anew under an old name does not take its predecessor's for its own.
  */
 export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watch: Watch): FleetSnapshot {
-  const revision = revisionOf(fleet.spec);
+  const specRevision = revisionOf(fleet.spec);
   const sets = ownReplicaSets(fleet, caches);
   const pods = ownPods(fleet, sets, caches);
   const listed = listedUids(caches.endpointSlices.byIndex('fleet', keyOf(fleet.metadata)));
   const intervalMs = fleet.spec.engine.metrics.intervalSeconds * 1000;
-  const stalled = whyStalled(fleet, buildReplicaSet(fleet, revision, 0));
+  const replicaSets = observeReplicaSets(fleet, sets, watch);
+  const stalled = whyStalled(fleet, buildReplicaSet(fleet, specRevision, 0));
   const version = versionOf(fleet, pods, pages);
   const p99 = isDisrupted(fleet) ? requestTimeP99(pods, pages) : undefined;
   return {
     fleet,
-    revision,
-    replicaSets: observeReplicaSets(fleet, sets, watch),
+    revision: targetRevision(fleet, specRevision, replicaSets),
+    specRevision,
+    replicaSets,
     engines: pods.map((pod) =>
       observeEngine(pod, {
         page: pageState(pod, pages, watch, intervalMs),
@@ -123,6 +126,7 @@ function observeReplicaSet(set: ReplicaSetProjection, sizedAtMs: number): Replic
       scaledBy: { manager: foreign.manager, atMs: foreign.atMs ?? sizedAtMs },
     }),
     ...(failure !== undefined && { failure: failure.message ?? 'no reason given' }),
+    ...(failure?.lastTransitionTime != null && { failureSinceMs: Date.parse(failure.lastTransitionTime) }),
   };
 }
 

@@ -1,0 +1,52 @@
+import type { Disruption, DisruptionOutcome } from '../../api/v1alpha1/status.ts';
+import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
+import type { FleetDecision } from '../../fleet/decide-fleet.ts';
+import type { Action } from '../../fleet/plan.ts';
+import { whyClaimed } from '../../fleet/why-claimed.ts';
+import type { NewEvent } from '../../runtime/event-recorder.ts';
+import { RESOURCE_TYPES } from './resource-types.ts';
+
+type Outcome = DisruptionOutcome['outcome'];
+
+/** How the end of a claim is told. */
+const TOLD: Readonly<Record<Outcome, Pick<NewEvent, 'type' | 'reason'>>> = {
+  Drained: { type: 'Normal', reason: 'EngineDrained' },
+  Cut: { type: 'Warning', reason: 'RequestsCut' },
+  Cancelled: { type: 'Normal', reason: 'DrainCancelled' },
+  Blocked: { type: 'Warning', reason: 'RestartBlocked' },
+  OtherRemoved: { type: 'Warning', reason: 'OtherEngineRemoved' },
+  Gone: { type: 'Normal', reason: 'EngineGone' },
+};
+
+/** The events of claims that were begun or are over. */
+export function claimEvents(
+  fleet: VLLMDeployment,
+  { begun, ended }: Extract<Action, { kind: 'WriteClaims' }>,
+  decision: FleetDecision,
+): readonly NewEvent[] {
+  const begins = begun.map((claim) => ({
+    ...about(fleet, claim),
+    type: 'Normal' as const,
+    reason: 'EngineClaimed',
+    note: `${claim.engine} is to leave: ${whyClaimed(claim, fleet, decision)}`,
+  }));
+  const ends = ended.map(({ claim, outcome, message }) => ({
+    ...about(fleet, claim),
+    ...TOLD[outcome],
+    note: outcome === 'Cancelled' ? `${claim.engine} stays: ${message}` : message,
+  }));
+  return [...ends, ...begins];
+}
+
+function about(
+  fleet: VLLMDeployment,
+  { victimUID, engine, command }: Disruption,
+): Pick<NewEvent, 'regarding' | 'related' | 'action'> {
+  const { namespace, name, uid } = fleet.metadata;
+  const { fleet: type, pod } = RESOURCE_TYPES;
+  return {
+    regarding: { apiVersion: type.apiVersion, kind: type.kind, namespace, name, uid },
+    related: { apiVersion: pod.apiVersion, kind: pod.kind, namespace, name: engine, uid: victimUID },
+    action: command,
+  };
+}

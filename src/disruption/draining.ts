@@ -1,0 +1,66 @@
+import type { Disruption } from '../api/v1alpha1/status.ts';
+import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import { drainTimeoutSeconds } from './drain-deadline.ts';
+import { drainProgress } from './empty.ts';
+import { isReleasedFrom } from './marks.ts';
+import { inFlight } from './pick-victim.ts';
+import { act, end, update, wait, type ClaimStep, type DisruptionView } from './steps.ts';
+
+/** Seconds that an engine gets whose time is up: its clients get a reset instead of hanging. */
+export const CUT_GRACE_SECONDS = 5;
+
+/** The step after the mark is seen: the time that the engine has begins now. */
+export function beginDraining(claim: Disruption, { snapshot, nowMs }: DisruptionView): ClaimStep {
+  const { drain } = snapshot.fleet.spec;
+  const timeout = drainTimeoutSeconds(drain, snapshot.requestTimeP99Seconds);
+  return update(claim, 'Draining', nowMs + (drain.settleSeconds + timeout.seconds) * 1000);
+}
+
+/** Undefined when the engine may go; the claim then says how many requests are cut, if any. */
+export function awaitEmpty(
+  claim: Disruption,
+  engine: EngineSnapshot,
+  { snapshot, watches, nowMs }: DisruptionView,
+): { readonly step: ClaimStep } | { readonly cut?: number } {
+  const { drain, engine: settings } = snapshot.fleet.spec;
+  const progress = drainProgress(
+    engine,
+    watches.get(engine.uid) ?? {},
+    drain.settleSeconds,
+    settings.metrics.intervalSeconds * 1000,
+    nowMs,
+  );
+  if (progress.state === 'Empty') return {};
+  if (nowMs >= Date.parse(claim.deadline)) return { cut: inFlight(engine) ?? 0 };
+  return { step: wait(progress.message) };
+}
+
+/** Takes the marks off, then ends the claim. */
+export function giveBack(
+  claim: Disruption,
+  engine: EngineSnapshot,
+  outcome: 'Cancelled' | 'OtherRemoved' | 'Blocked',
+  message: string,
+): ClaimStep {
+  if (isReleasedFrom(engine, claim)) return end(outcome, message);
+  return act({ kind: 'PutBack', engine, claim }, message);
+}
+
+/** How the removal went, for the history and the event. */
+export function removed({ cut, claimedAt, engine }: Disruption, nowMs: number): ClaimStep {
+  const seconds = Math.round((nowMs - Date.parse(claimedAt)) / 1000);
+  if (cut === undefined) return end('Drained', `${engine} left after ${seconds} s, no request was cut`);
+  const requests = cut === 1 ? '1 request' : `${cut} requests`;
+  return end(
+    'Cut',
+    `${engine} left after ${seconds} s with ${requests} that had not ended by the deadline: cut`,
+  );
+}
+
+/** The deletion with a short grace that an engine still needs whose requests are cut. */
+export function shortenGrace(claim: Disruption, engine: EngineSnapshot | undefined): ClaimStep | undefined {
+  if (claim.cut === undefined || engine?.lifecycle !== 'Terminating') return undefined;
+  if ((engine.deletionGraceSeconds ?? 0) <= CUT_GRACE_SECONDS) return undefined;
+  const action = { kind: 'DeleteEngine', engine, graceSeconds: CUT_GRACE_SECONDS } as const;
+  return act(action, 'its time is up: cutting what is left');
+}

@@ -1,0 +1,45 @@
+import type { VLLMDeploymentSpec } from '../api/v1alpha1/spec.ts';
+
+type Rollout = VLLMDeploymentSpec['rollout'];
+export type Strategy = Rollout['strategy'];
+
+/**
+ * How many other engines must serve while one is taken away to be replaced. With a surge nothing is ever missing;
+ * without, up to `maxUnavailable` are, but never the last engine, unless `allowDowntime` says that it may.
+ */
+export function servingFloor(
+  desired: number,
+  { maxUnavailable, allowDowntime }: Pick<Rollout, 'maxUnavailable' | 'allowDowntime'>,
+  strategy: Strategy,
+): number {
+  if (strategy === 'SurgeFirst') return desired;
+  if (allowDowntime && desired <= 1 && maxUnavailable > 0) return 0;
+  return Math.max(1, desired - maxUnavailable);
+}
+
+/** Whether a fleet of this size may ever give an engine away before another one is there. */
+export function mayDrainFirst(
+  desired: number,
+  rollout: Pick<Rollout, 'maxUnavailable' | 'allowDowntime'>,
+): boolean {
+  return servingFloor(desired, rollout, 'DrainFirst') < desired;
+}
+
+/** Why it may not, and what to change. */
+export function whyNotDrainFirst(
+  desired: number,
+  { maxUnavailable }: Pick<Rollout, 'maxUnavailable'>,
+): string {
+  if (maxUnavailable === 0) return 'rollout.maxUnavailable is 0: raise it to let an engine go first';
+  return `the fleet has ${desired} engine${desired === 1 ? '' : 's'}: set rollout.allowDowntime to let the last one go first`;
+}
+
+/** Most engines that a roll-out or a restart may have under way at a time. */
+export function rolloutBudget(desired: number, { maxConcurrent }: Pick<Rollout, 'maxConcurrent'>): number {
+  return maxConcurrent ?? Math.max(1, Math.floor(desired / 10));
+}
+
+/** Most ready engines that may be draining at a time because the fleet gets smaller. */
+export function shrinkBudget(ordered: number): number {
+  return Math.max(1, Math.floor(ordered / 10));
+}

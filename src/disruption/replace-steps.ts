@@ -1,0 +1,179 @@
+import type { Disruption } from '../api/v1alpha1/status.ts';
+import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import type { ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import { awaitEmpty, beginDraining, CUT_GRACE_SECONDS, giveBack, removed, shortenGrace } from './draining.ts';
+import { mayDrainFirst, servingFloor, whyNotDrainFirst, type Strategy } from './floor.ts';
+import { hasOurCost, isMarked, isMarkedBy } from './marks.ts';
+import { membersOf, otherServing } from './members.ts';
+import { refusalOf, startFailure, type StartFailure } from './start-failure.ts';
+import { act, end, update, wait, type ClaimStep, type DisruptionView } from './steps.ts';
+
+/** An engine that was given back to its ReplicaSet has no owner for a moment, and is not seen then. */
+const ADOPTION_TIMEOUT_MS = 60_000;
+/** Creation times in the API are whole seconds. */
+const CREATION_SLACK_MS = 1000;
+
+/**
+ * The next step of a Replace. SurgeFirst: detach, so that the ReplicaSet makes another engine, and drain once enough
+ * others serve. DrainFirst: drain, delete, and wait for the other one. `cancel` says why it is not wanted any more.
+ */
+export function nextReplaceStep(
+  claim: Disruption,
+  view: DisruptionView,
+  cancel: string | undefined,
+): ClaimStep {
+  const { snapshot } = view;
+  const engine = snapshot.engines.find(({ uid }) => uid === claim.victimUID);
+  const set = snapshot.replicaSets.find(({ revision }) => revision === claim.revision);
+  if (claim.step === 'Returning') return returning(claim, engine, set, view);
+  if (claim.step === 'Removing') return remove(claim, engine, view);
+  if (engine === undefined || engine.lifecycle === 'Terminating') {
+    return end('Gone', `somebody else removed ${claim.engine}`);
+  }
+  switch (claim.step) {
+    case 'Claimed':
+      return claimed(claim, engine, view, cancel);
+    case 'Surging':
+      return surging(claim, engine, set, view);
+    case 'Draining':
+      return draining(claim, engine, view);
+  }
+}
+
+function claimed(
+  claim: Disruption,
+  engine: EngineSnapshot,
+  view: DisruptionView,
+  cancel: string | undefined,
+): ClaimStep {
+  const { engine: settings, rollout } = view.snapshot.fleet.spec;
+  if (claim.strategy !== 'DrainFirst') {
+    if (!engine.isMember) {
+      const seconds = settings.startupTimeoutSeconds + rollout.surgeTimeoutSeconds;
+      return update(claim, 'Surging', view.nowMs + seconds * 1000);
+    }
+    if (cancel !== undefined) return giveBack(claim, engine, 'Cancelled', cancel);
+    return act({ kind: 'Detach', engine, claim }, 'another engine is made in its place, it goes on serving');
+  }
+  const few = tooFewWithout(claim, engine, view);
+  const obstacle = cancel ?? few;
+  if (obstacle !== undefined) return giveBack(claim, engine, 'Cancelled', obstacle);
+  if (!isMarkedBy(engine, claim)) return markDraining(claim, engine);
+  return beginDraining(claim, view);
+}
+
+function surging(
+  claim: Disruption,
+  engine: EngineSnapshot,
+  set: ReplicaSetSnapshot | undefined,
+  view: DisruptionView,
+): ClaimStep {
+  const { snapshot, desired, nowMs } = view;
+  const few = tooFewWithout(claim, engine, view);
+  if (few === undefined) {
+    return isMarkedBy(engine, claim) ? beginDraining(claim, view) : markDraining(claim, engine);
+  }
+  if (isMarked(engine)) return act({ kind: 'PutBack', engine, claim }, few);
+  const failure = set === undefined ? undefined : standInFailure(claim, set, view);
+  if (failure === undefined) return wait(few);
+  const { rollout } = snapshot.fleet.spec;
+  if (failure.kind === 'NoRoom' && claim.strategy !== 'DrainFirst' && mayDrainFirst(desired, rollout)) {
+    return update(claim, 'Surging', Date.parse(claim.deadline), {
+      strategy: 'DrainFirst',
+      message: `no room for both: ${failure.message}`,
+    });
+  }
+  const remedy = failure.kind === 'NoRoom' ? `; ${whyNotDrainFirst(desired, rollout)}` : '';
+  return update(claim, 'Returning', nowMs + ADOPTION_TIMEOUT_MS, { message: `${failure.message}${remedy}` });
+}
+
+function draining(claim: Disruption, engine: EngineSnapshot, view: DisruptionView): ClaimStep {
+  const few = tooFewWithout(claim, engine, view);
+  if (few !== undefined) {
+    if (engine.isMember) return giveBack(claim, engine, 'Cancelled', few);
+    if (isMarked(engine)) return act({ kind: 'PutBack', engine, claim }, few);
+    return update(claim, 'Surging', Date.parse(claim.deadline));
+  }
+  if (!isMarkedBy(engine, claim)) return markDraining(claim, engine);
+  const drained = awaitEmpty(claim, engine, view);
+  if ('step' in drained) return drained.step;
+  const { startupTimeoutSeconds } = view.snapshot.fleet.spec.engine;
+  return update(claim, 'Removing', view.nowMs + startupTimeoutSeconds * 1000, drained);
+}
+
+/** Deletes the engine, and holds the claim until the fleet is whole again: no second one goes before. */
+function remove(claim: Disruption, engine: EngineSnapshot | undefined, view: DisruptionView): ClaimStep {
+  const { desired, nowMs } = view;
+  if (engine !== undefined && engine.lifecycle !== 'Terminating') {
+    const grace = claim.cut === undefined ? {} : { graceSeconds: CUT_GRACE_SECONDS };
+    return act({ kind: 'DeleteEngine', engine, ...grace }, 'it is deleted');
+  }
+  const shorter = shortenGrace(claim, engine);
+  if (shorter !== undefined) return shorter;
+  const serving = otherServing(view, claim.victimUID);
+  if (serving < desired && nowMs < Date.parse(claim.deadline)) {
+    return wait(`it has left; ${serving} of ${desired} engines serve until the one in its place is ready`);
+  }
+  return removed(claim, nowMs);
+}
+
+/**
+ * Gives the engine back. Its ReplicaSet then has one too many and takes the one that is not ready; its deletion cost is
+ * lowered first, in case it becomes ready at this very moment.
+ */
+function returning(
+  claim: Disruption,
+  engine: EngineSnapshot | undefined,
+  set: ReplicaSetSnapshot | undefined,
+  view: DisruptionView,
+): ClaimStep {
+  const { snapshot, nowMs } = view;
+  const message = claim.message ?? 'it stays';
+  if (engine === undefined || set === undefined) {
+    if (nowMs < Date.parse(claim.deadline)) return wait('its ReplicaSet is to adopt it');
+    return end('Gone', `somebody else removed ${claim.engine}`);
+  }
+  if (engine.lifecycle === 'Terminating') return end('Gone', `somebody else removed ${claim.engine}`);
+  if (engine.isMember) {
+    if (!set.isSizeObserved || membersOf(snapshot, set).length > set.replicas) {
+      return wait(`ReplicaSet ${set.name} is to remove the engine that did not start`);
+    }
+    return giveBack(claim, engine, 'Blocked', message);
+  }
+  const members = membersOf(snapshot, set);
+  if (members.length >= set.replicas) {
+    const standIn = members.find(({ lifecycle }) => lifecycle !== 'Ready');
+    if (standIn === undefined) return update(claim, 'Surging', Date.parse(claim.deadline));
+    if (!hasOurCost(standIn)) return act({ kind: 'MarkStandIn', engine: standIn }, message);
+  }
+  return act({ kind: 'Reattach', engine, claim }, message);
+}
+
+function markDraining(claim: Disruption, engine: EngineSnapshot): ClaimStep {
+  return act({ kind: 'MarkDraining', engine, claim }, 'it is taken out of the Service');
+}
+
+/** Why the engine cannot leave the Service: too few others serve. One that does not serve itself always may. */
+function tooFewWithout(claim: Disruption, engine: EngineSnapshot, view: DisruptionView): string | undefined {
+  const { snapshot, desired } = view;
+  if (engine.lifecycle !== 'Ready') return undefined;
+  const strategy: Strategy = claim.strategy ?? 'SurgeFirst';
+  const floor = servingFloor(desired, snapshot.fleet.spec.rollout, strategy);
+  const others = otherServing(view, engine.uid);
+  return others >= floor ? undefined : `${others} other engines serve, ${floor} are needed`;
+}
+
+/** Why no engine comes in this one's place. */
+function standInFailure(
+  claim: Disruption,
+  set: ReplicaSetSnapshot,
+  { snapshot, nowMs }: DisruptionView,
+): StartFailure | undefined {
+  const { engine, rollout } = snapshot.fleet.spec;
+  const limits = { ...engine, ...rollout };
+  const sinceMs = Date.parse(claim.claimedAt) - CREATION_SLACK_MS;
+  const failures = membersOf(snapshot, set)
+    .filter(({ createdAtMs }) => createdAtMs >= sinceMs)
+    .flatMap((member) => startFailure(member, limits, nowMs) ?? []);
+  return failures[0] ?? refusalOf(set, limits, nowMs);
+}

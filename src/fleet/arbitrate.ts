@@ -1,0 +1,135 @@
+import type { Disruption } from '../api/v1alpha1/status.ts';
+import { shrinkBudget } from '../disruption/floor.ts';
+import { membersOf } from '../disruption/members.ts';
+import { pickVictim } from '../disruption/pick-victim.ts';
+import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import { beginReplaces, type Blocked } from './begin-replaces.ts';
+import { beginRollout } from './begin-rollout.ts';
+import { newClaim } from './new-claim.ts';
+import { replaceNeeds, type ReplaceNeed } from './needs.ts';
+import { isRolling, type RolloutState } from './rollout-state.ts';
+import { stayingReplicas, totalReplicas, unbornOrders } from './sizes.ts';
+
+/** What arbitration depends on beside the snapshot. */
+export interface ArbitrationInputs {
+  /** Engines that the fleet is to have. */
+  readonly desired: number;
+  readonly rollout: RolloutState;
+  readonly nowMs: number;
+}
+
+/** Which claims are given up and which are made. */
+export interface Arbitration {
+  /** By uid of the victim: why it is wanted after all. */
+  readonly cancel: ReadonlyMap<string, string>;
+  readonly begin: readonly Disruption[];
+  /** Why an engine that should be replaced is not, if a person could change that. */
+  readonly blocked?: Blocked;
+}
+
+/**
+ * Orders what the fleet needs: growth before roll-out before planned replaces before shrinks. A scale-up first takes
+ * claims back that have not reached the step that cannot be taken back; what is begun stays within its budget.
+ */
+export function arbitrate(snapshot: FleetSnapshot, inputs: ArbitrationInputs): Arbitration {
+  const { desired, rollout, nowMs } = inputs;
+  const needs = replaceNeeds(snapshot, nowMs);
+  const cancel = cancellations(snapshot, inputs, needs);
+  const isGrowing = stayingReplicas(snapshot) < desired && !isRolling(rollout);
+  if (isGrowing || cancel.size > 0) return { cancel, begin: [] };
+  if (isRolling(rollout)) return { cancel, begin: beginRollout(snapshot, inputs, needs) };
+  const shrinks = beginShrinks(snapshot, inputs, needs);
+  if (shrinks.length > 0) return { cancel, begin: shrinks };
+  return { cancel, ...beginReplaces(snapshot, inputs, needs) };
+}
+
+function cancellations(
+  snapshot: FleetSnapshot,
+  { desired, rollout }: ArbitrationInputs,
+  needs: readonly ReplaceNeed[],
+): ReadonlyMap<string, string> {
+  const claims = snapshot.fleet.status?.disruptions ?? [];
+  const cancel = new Map<string, string>();
+  for (const claim of claims) {
+    const why = noLongerWanted(claim, rollout, needs);
+    if (why !== undefined) cancel.set(claim.victimUID, why);
+  }
+  // Without a surge, a roll-out leaves the fleet some engines short: that is no growth.
+  const isShort = isRolling(rollout) && rollout.strategy === 'DrainFirst';
+  const allowed = isShort ? snapshot.fleet.spec.rollout.maxUnavailable : 0;
+  const missing = desired - allowed - stayingReplicas(snapshot);
+  claims
+    .filter(({ victimUID, command }) => command === 'Shrink' && !cancel.has(victimUID))
+    .filter(({ step }) => step === 'Claimed' || step === 'Draining')
+    .toSorted((a, b) => b.claimedAt.localeCompare(a.claimedAt))
+    .slice(0, Math.max(0, missing))
+    .forEach(({ victimUID }) => cancel.set(victimUID, `the fleet is to have ${desired} engines after all`));
+  return cancel;
+}
+
+/** Why the need behind a claim is gone. A Replace that has begun goes on: its engine is out of its ReplicaSet. */
+function noLongerWanted(
+  { command, cause, revision, step, victimUID }: Disruption,
+  { target, phase }: RolloutState,
+  needs: readonly ReplaceNeed[],
+): string | undefined {
+  if (cause === 'RollOut') {
+    if (revision === target) return `revision ${revision} is to serve after all`;
+    return phase === 'Stopped' && step !== 'Removing' ? 'the roll-out is stopped' : undefined;
+  }
+  if (command === 'Shrink' || step !== 'Claimed' || cause === 'Recovered') return undefined;
+  return needs.some(({ engine }) => engine.uid === victimUID) ? undefined : 'nobody asks for it any more';
+}
+
+/** The engines that a smaller size takes; those that are not ready, or would be replaced anyway, go first. */
+function beginShrinks(
+  snapshot: FleetSnapshot,
+  { desired, rollout, nowMs }: ArbitrationInputs,
+  needs: readonly ReplaceNeed[],
+): readonly Disruption[] {
+  const surplus = stayingReplicas(snapshot) - desired - failedSurge(snapshot, rollout);
+  const claims = snapshot.fleet.status?.disruptions ?? [];
+  const claimed = new Set(claims.map(({ victimUID }) => victimUID));
+  const unwanted = new Set(needs.map(({ engine }) => engine.uid));
+  // A roll-out that was stopped keeps the engine that failed, to be looked at.
+  const sets = rollout.phase === 'Stopped' ? rollout.old : snapshot.replicaSets;
+  if (sets.some((set) => unbornOrders(snapshot, set) > 0)) return [];
+  let candidates = sets
+    .filter((set) => !isUnsettled(snapshot, set, claims))
+    .flatMap((set) => membersOf(snapshot, set))
+    .filter(({ uid }) => !claimed.has(uid));
+  const draining = snapshot.engines.filter(({ uid, lifecycle }) => claimed.has(uid) && lifecycle === 'Ready');
+  let budget = shrinkBudget(totalReplicas(snapshot)) - draining.length;
+  const begun: Disruption[] = [];
+  while (begun.length < surplus && begun.length < MOST_AT_ONCE) {
+    const victim = pickVictim(candidates, ({ uid }) => unwanted.has(uid));
+    if (victim === undefined) break;
+    if (victim.lifecycle === 'Ready') budget -= 1;
+    if (budget < 0) break;
+    candidates = candidates.filter(({ uid }) => uid !== victim.uid);
+    begun.push(newClaim(victim, { command: 'Shrink', cause: 'ScaleDown' }, nowMs));
+  }
+  return begun;
+}
+
+/** Bounds the list of claims, however many starting engines a large shrink takes. */
+const MOST_AT_ONCE = 10;
+
+/** The ReplicaSet makes or removes engines without a claim: who goes is not certain until it is done. */
+function isUnsettled(
+  snapshot: FleetSnapshot,
+  set: ReplicaSetSnapshot,
+  claims: readonly Disruption[],
+): boolean {
+  const isExplained = claims.some(({ revision }) => revision === set.revision);
+  return !isExplained && membersOf(snapshot, set).length > set.replicas;
+}
+
+/** Engines of a stopped revision that are not ready: they stand beside the fleet. */
+function failedSurge(snapshot: FleetSnapshot, { phase, target }: RolloutState): number {
+  if (phase !== 'Stopped') return 0;
+  const isFailed = ({ revision, lifecycle }: EngineSnapshot): boolean =>
+    revision === target && lifecycle !== 'Ready' && lifecycle !== 'Terminating';
+  return snapshot.engines.filter(isFailed).length;
+}

@@ -1,0 +1,128 @@
+import type { Disruption } from '../api/v1alpha1/status.ts';
+import { mayDrainFirst, servingFloor, whyNotDrainFirst, type Strategy } from '../disruption/floor.ts';
+import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import type { ArbitrationInputs } from './arbitrate.ts';
+import { newClaim } from './new-claim.ts';
+import type { ReplaceNeed } from './needs.ts';
+import { dependable } from './promised.ts';
+import { stayingReplicas } from './sizes.ts';
+
+/** Why an engine that should be replaced is not; the condition RestartBlocked. */
+export interface Blocked {
+  readonly reason: 'NoRoom' | 'ServingFloor' | 'MetricsMissing' | 'RestartLimit';
+  readonly message: string;
+}
+
+/** After a replace could not be done, it is tried again so much later. */
+const RETRY_MS = 10 * 60_000;
+const HOUR_MS = 3_600_000;
+
+/**
+ * The replaces that begin now: those that a person asks for one at a time and `remediation.maxPerHour`, those of
+ * `rollout.restartAt` within the budget of roll-outs.
+ */
+export function beginReplaces(
+  snapshot: FleetSnapshot,
+  inputs: ArbitrationInputs,
+  needs: readonly ReplaceNeed[],
+): { readonly begin: readonly Disruption[]; readonly blocked?: Blocked } {
+  const claims = snapshot.fleet.status?.disruptions ?? [];
+  const claimed = new Set(claims.map(({ victimUID }) => victimUID));
+  const open = needs.filter(({ engine }) => !claimed.has(engine.uid));
+  const begin: Disruption[] = [];
+  let blocked: Blocked | undefined;
+  if (stayingReplicas(snapshot) !== inputs.desired) return { begin };
+  for (const need of open) {
+    const all = [...claims, ...begin];
+    if (!hasRoomFor(need, all, inputs)) continue;
+    const strategy = strategyFor(need, inputs);
+    const obstacle = obstacleTo(need, strategy, all, snapshot, inputs);
+    if (obstacle === undefined) {
+      begin.push(newClaim(need.engine, { command: 'Replace', cause: need.cause, strategy }, inputs.nowMs));
+    } else {
+      blocked ??= { ...obstacle, message: `${need.engine.name} is not replaced: ${obstacle.message}` };
+    }
+  }
+  return { begin, ...(blocked !== undefined && { blocked }) };
+}
+
+/** Whether the budget of its kind leaves room for one more. */
+function hasRoomFor(
+  { cause }: ReplaceNeed,
+  claims: readonly Disruption[],
+  { rollout }: ArbitrationInputs,
+): boolean {
+  const isRemediation = (kind: Disruption['cause']): boolean => kind === 'Requested' || kind === 'Recovered';
+  const ofKind = claims.filter((claim) =>
+    cause === 'Requested'
+      ? isRemediation(claim.cause)
+      : claim.cause === 'Restart' || claim.cause === 'RollOut',
+  );
+  return ofKind.length < (cause === 'Requested' ? 1 : rollout.budget);
+}
+
+/** An engine that serves nothing frees its room before the new one needs it. */
+function strategyFor({ engine }: ReplaceNeed, { rollout }: ArbitrationInputs): Strategy {
+  return engine.lifecycle === 'Ready' ? rollout.strategy : 'DrainFirst';
+}
+
+function obstacleTo(
+  { engine, cause }: ReplaceNeed,
+  strategy: Strategy,
+  claims: readonly Disruption[],
+  snapshot: FleetSnapshot,
+  { desired, rollout, nowMs }: ArbitrationInputs,
+): Blocked | undefined {
+  const { spec, status } = snapshot.fleet;
+  const history = status?.disruptionHistory ?? [];
+  const { maxPerHour } = spec.remediation;
+  const lastHour = history.filter(
+    ({ at, cause: kind, outcome }) =>
+      kind === 'Requested' &&
+      outcome !== 'Cancelled' &&
+      outcome !== 'Blocked' &&
+      nowMs - Date.parse(at) < HOUR_MS,
+  );
+  if (cause === 'Requested' && lastHour.length >= maxPerHour) {
+    const message = `${lastHour.length} engines were replaced within an hour, remediation.maxPerHour is ${maxPerHour}`;
+    return { reason: 'RestartLimit', message };
+  }
+  if (engine.lifecycle !== 'Ready') return undefined;
+  if (engine.page.state === 'Missing') {
+    return {
+      reason: 'MetricsMissing',
+      message: `nothing tells whether it has requests: ${engine.page.message}`,
+    };
+  }
+  const failed = history.findLast(
+    ({ engine: name, outcome }) => name === engine.name && outcome === 'Blocked',
+  );
+  if (failed !== undefined && nowMs - Date.parse(failed.at) < RETRY_MS) {
+    return { reason: 'NoRoom', message: `${failed.message}; tried again ten minutes after ${failed.at}` };
+  }
+  if (strategy === 'SurgeFirst' && rollout.isRoomless) {
+    return {
+      reason: 'NoRoom',
+      message: `there is no room for both; ${whyNotDrainFirst(desired, spec.rollout)}`,
+    };
+  }
+  if (strategy === 'DrainFirst' && !mayDrainFirst(desired, spec.rollout)) {
+    return { reason: 'ServingFloor', message: whyNotDrainFirst(desired, spec.rollout) };
+  }
+  const promised = claims.filter(
+    (claim) => claim.strategy === 'DrainFirst' && !isKnown(claim, snapshot),
+  ).length;
+  const others = dependable(snapshot).filter(({ uid }) => uid !== engine.uid).length - promised;
+  // With a surge the others need to be as many only when the engine is drained, but a fleet that is not whole waits.
+  const floor = strategy === 'SurgeFirst' ? desired - 1 : servingFloor(desired, spec.rollout, strategy);
+  if (others >= floor) return undefined;
+  return {
+    reason: 'ServingFloor',
+    message: `${others} other engines serve and are read, ${floor} are needed`,
+  };
+}
+
+/** Whether the claim stands in the status already, and so in what is dependable. */
+function isKnown({ victimUID }: Disruption, { fleet }: FleetSnapshot): boolean {
+  return (fleet.status?.disruptions ?? []).some((claim) => claim.victimUID === victimUID);
+}

@@ -1,0 +1,114 @@
+import type { Disruption, DisruptionOutcome } from '../api/v1alpha1/status.ts';
+import { hasOurCost, isMarked } from '../disruption/marks.ts';
+import { membersOf } from '../disruption/members.ts';
+import { nextReplaceStep } from '../disruption/replace-steps.ts';
+import { nextShrinkStep } from '../disruption/shrink-steps.ts';
+import type { DisruptionView, EngineAction } from '../disruption/steps.ts';
+import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import { arbitrate, type ArbitrationInputs } from './arbitrate.ts';
+import type { Blocked } from './begin-replaces.ts';
+import { newClaim } from './new-claim.ts';
+
+/** A claim that is over, and how it ended. */
+export interface EndedClaim {
+  readonly claim: Disruption;
+  readonly outcome: DisruptionOutcome['outcome'];
+  readonly message: string;
+}
+
+/** What this pass does about engines that leave. */
+export interface DisruptionPlan {
+  /** The whole list of claims to be written; absent when it stays as it is. */
+  readonly claims?: readonly Disruption[];
+  readonly begun: readonly Disruption[];
+  readonly ended: readonly EndedClaim[];
+  readonly actions: readonly EngineAction[];
+  /** By uid of the victim: what its claim does or waits for. */
+  readonly progress: ReadonlyMap<string, string>;
+  /** Revisions whose ReplicaSet is about to be told to remove an engine: its size is not to be touched. */
+  readonly removing: ReadonlySet<string>;
+  readonly blocked?: Blocked;
+}
+
+export interface DisruptionInputs extends ArbitrationInputs {
+  readonly watches: DisruptionView['watches'];
+}
+
+/**
+ * One step of each claim, the new claims, and the marks that nobody stands behind. Claims are taken in the order in
+ * which they were made, and each sees what those before it do in this pass.
+ */
+export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInputs): DisruptionPlan {
+  const claims = snapshot.fleet.status?.disruptions ?? [];
+  const arbitration = arbitrate(snapshot, inputs);
+  const removing = new Set(claims.flatMap(({ step, revision }) => (step === 'Removing' ? [revision] : [])));
+  const markedNow = new Set<string>();
+  const view: DisruptionView = { ...inputs, snapshot, removing, markedNow };
+  const kept: Disruption[] = [];
+  const ended: EndedClaim[] = [];
+  const actions: EngineAction[] = [];
+  const progress = new Map<string, string>();
+  for (const claim of claims) {
+    const cancel = arbitration.cancel.get(claim.victimUID);
+    const step =
+      claim.command === 'Shrink' ? nextShrinkStep(claim, view, cancel) : nextReplaceStep(claim, view, cancel);
+    if (step.kind === 'End') {
+      ended.push({ claim, outcome: step.outcome, message: step.message });
+      continue;
+    }
+    const next = step.kind === 'Update' ? step.claim : claim;
+    kept.push(next);
+    if (step.kind === 'Update') {
+      if (next.step === 'Removing' && next.command === 'Shrink') removing.add(next.revision);
+      continue;
+    }
+    progress.set(claim.victimUID, step.message);
+    if (step.kind === 'Wait') continue;
+    actions.push(step.action);
+    if (step.action.kind === 'MarkDraining') markedNow.add(step.action.engine.uid);
+  }
+  const begun = [...recovered(snapshot, inputs.nowMs), ...arbitration.begin];
+  const list = [...kept, ...begun];
+  const isSame = list.length === claims.length && list.every((claim, index) => claim === claims[index]);
+  return {
+    ...(!isSame && { claims: list }),
+    begun,
+    ended,
+    actions: [...actions, ...leftoverMarks(snapshot)],
+    progress,
+    removing,
+    ...(arbitration.blocked !== undefined && { blocked: arbitration.blocked }),
+  };
+}
+
+/** Engines outside their ReplicaSet without a claim (somebody emptied the status): their replace is finished. */
+function recovered(snapshot: FleetSnapshot, nowMs: number): readonly Disruption[] {
+  const how = { command: 'Replace', cause: 'Recovered', strategy: 'SurgeFirst' } as const;
+  return unclaimed(snapshot)
+    .filter(({ isMember }) => !isMember)
+    .map((engine) => newClaim(engine, how, nowMs));
+}
+
+/**
+ * A mark that no claim stands behind (somebody emptied the status, or edited a label) would keep an engine idle for
+ * ever, or kill the wrong one later. While a ReplicaSet has more engines than it should, its marks say who goes.
+ */
+function leftoverMarks(snapshot: FleetSnapshot): readonly EngineAction[] {
+  const claims = snapshot.fleet.status?.disruptions ?? [];
+  const returning = new Set(claims.flatMap(({ step, revision }) => (step === 'Returning' ? [revision] : [])));
+  const removing = new Set(
+    snapshot.replicaSets
+      .filter((set) => membersOf(snapshot, set).length > set.replicas)
+      .map(({ revision }) => revision),
+  );
+  return unclaimed(snapshot)
+    .filter((engine) => engine.isMember && isMarked(engine) && !removing.has(engine.revision))
+    .filter((engine) => !(returning.has(engine.revision) && hasOurCost(engine)))
+    .map((engine) => ({ kind: 'PutBack', engine }));
+}
+
+function unclaimed({ fleet, engines }: FleetSnapshot): readonly EngineSnapshot[] {
+  const claimed = new Set((fleet.status?.disruptions ?? []).map(({ victimUID }) => victimUID));
+  return engines.filter(({ uid, lifecycle }) => !claimed.has(uid) && lifecycle !== 'Terminating');
+}
