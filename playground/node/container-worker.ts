@@ -76,7 +76,7 @@ export class ContainerWorker {
       const running = await this.#tryStart();
       if (running === undefined) {
         failedStarts += 1;
-        await this.#wait(restartDelayMs(failedStarts + 1, this.#host.backoff));
+        await this.#waitToStart(restartDelayMs(failedStarts + 1, this.#host.backoff));
         continue;
       }
       const startedAt = Date.now();
@@ -235,6 +235,16 @@ export class ContainerWorker {
     await this.#wait(delay);
     // Told to end while it waited: its last word is how it ended, not that it waits.
     if (this.#host.terminating.aborted) this.#become(ended);
+  }
+
+  /** The kubelet tells the error first, and at its next look at the pod that it holds back. */
+  async #waitToStart(ms: number): Promise<void> {
+    await this.#wait(ms / 2);
+    if ('waiting' in this.#state && this.#state.waiting.reason === 'ErrImagePull') {
+      const message = `Back-off pulling image "${this.#spec.image}"`;
+      this.#become({ waiting: { reason: 'ImagePullBackOff', message } });
+    }
+    await this.#wait(ms / 2);
   }
 
   #wait(ms: number): Promise<void> {

@@ -41,7 +41,7 @@ export interface RunningContainer {
  */
 export type StartContainer = (container: ContainerStart) => Promise<RunningContainer>;
 
-/** Nobody here knows the image; the container waits with reason `ErrImagePull`. */
+/** Nobody here knows the image; the container waits with reason `ErrImagePull`, then `ImagePullBackOff`. */
 export class ImagePullError extends Error {
   override readonly name = 'ImagePullError';
 }

@@ -139,13 +139,15 @@ describe('the node stand-in under a real control plane', () => {
     });
   });
 
-  test('an image that nobody can run leaves the container waiting with ErrImagePull', async () => {
+  test('an image that nobody can run leaves the container waiting, with its error and then the back-off', async () => {
     await createPod(pg, 'typo', { image: 'vllm/vlm-openai' });
-    await eventually(async () => {
-      const pod = await readPod(pg, 'typo');
-      expect(pod.status.phase).toBe('Pending');
-      expect(pod.status.containerStatuses[0]?.state.waiting?.reason).toBe('ErrImagePull');
-    });
+    for (const reason of ['ErrImagePull', 'ImagePullBackOff', 'ErrImagePull']) {
+      await eventually(async () => {
+        const pod = await readPod(pg, 'typo');
+        expect(pod.status.phase).toBe('Pending');
+        expect(pod.status.containerStatuses[0]?.state.waiting?.reason).toBe(reason);
+      });
+    }
     await pg.kubectl(['delete', 'pod', 'typo']);
   });
 
