@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
+import { ANNOTATIONS } from '../../../src/api/v1alpha1/constants.ts';
 import { VLLMDeployment } from '../../../src/api/v1alpha1/vllm-deployment.ts';
 import type { Playground } from '../../../playground/playground.ts';
-import { applyManifest } from '../../../playground/warden/install.ts';
+import { applyManifest, expectKubectl } from '../../../playground/warden/install.ts';
 import { eventually } from '../../integration/playground/eventually.ts';
 
 /** The model of every fleet here; simulated engines serve any. */
@@ -96,4 +97,33 @@ export async function warningsOf(pg: Playground, fleet: string): Promise<readonl
   return items
     .filter(({ type, regarding }) => type === 'Warning' && regarding.name === fleet)
     .map(({ reason }) => reason);
+}
+
+/**
+ * Waits until all engines of a fleet of this size are ready on the revision that the spec as it is now asks for, and no
+ * claim stands.
+ */
+export function quietAt(pg: Playground, name: string, engines: number): Promise<VLLMDeployment> {
+  return eventually(async () => {
+    const fleet = await readFleet(pg, name);
+    expect(fleet.status).toMatchObject({
+      observedGeneration: fleet.metadata.generation,
+      replicas: engines,
+      summary: { ready: `${engines}/${engines}`, desired: String(engines), state: 'Ready' },
+      rollout: { phase: 'Complete' },
+    });
+    expect(fleet.status?.disruptions ?? []).toEqual([]);
+    return fleet;
+  });
+}
+
+/** Asks for the replacement of an engine as a person does; with null takes it back. */
+export async function askReplace(pg: Playground, fleet: string, engine: string | null): Promise<void> {
+  const patch = { metadata: { annotations: { [ANNOTATIONS.replace]: engine } } };
+  await pg.call(VLLMDeployment, 'PATCH', fleetPath(fleet), patch, 'application/merge-patch+json');
+}
+
+/** What a person reads. */
+export function describeFleet(pg: Playground, name: string): Promise<string> {
+  return expectKubectl(pg, ['describe', 'vllmdeployment', name]);
 }
