@@ -14,6 +14,7 @@ test('a revision is eight characters that may end the name of a ReplicaSet', () 
 
 test('a revision is the one that this spec had in the first release', () => {
   expect(revision()).toBe('27sesmcg');
+  expect(revision({ drain: { timeoutSeconds: 60, settleSeconds: 5 } })).toBe('a005zms1');
 });
 
 describe('the revision stays', () => {
@@ -36,6 +37,8 @@ describe('the revision stays', () => {
     ],
     ['when the latency targets change', { latency: { useCase: 'RAG', ttftMilliseconds: 700 } }],
     ['when the fleet is suspended', { suspend: true }],
+    ['when labels of the router are named', { drain: { labels: [{ key: 'pool', value: 'chat' }] } }],
+    ['when roll-outs go another way', { rollout: { strategy: 'DrainFirst', maxConcurrent: 3 } }],
     [
       'when the scrape changes',
       { engine: { image: IMAGE, metrics: { intervalSeconds: 1, port: 9, path: '/m' } } },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject } from '../api/json.ts';
-import { POD_FIELDS, SPEC_DEFAULTS } from '../api/v1alpha1/pod-fields.ts';
+import { FREE_FIELDS, POD_FIELDS, SPEC_DEFAULTS } from '../api/v1alpha1/pod-fields.ts';
 import type { VLLMDeploymentSpec } from '../api/v1alpha1/spec.ts';
 import { formatVersion } from '../engine/version.ts';
 import { canonicalJson, withoutDefaults } from './canonical-json.ts';
@@ -19,7 +19,7 @@ const LENGTH = 8;
 export function revisionOf(spec: VLLMDeploymentSpec): string {
   const own = withoutDerivedDefaults(spec);
   const shaping = Object.fromEntries(
-    POD_FIELDS.map((path) => [path, withoutDefaults(at(own, path), at(SPEC_DEFAULTS, path))]),
+    POD_FIELDS.map((path) => [path, withoutDefaults(shapingPart(own, path), at(SPEC_DEFAULTS, path))]),
   );
   const digest = createHash('sha256').update(canonicalJson(shaping)).digest();
   let bits = digest.readUIntBE(0, 5);
@@ -40,6 +40,14 @@ function withoutDerivedDefaults(spec: VLLMDeploymentSpec): VLLMDeploymentSpec {
     model: servedName === spec.model.name ? model : spec.model,
     engine: version !== undefined && version === taggedVersion(spec.engine.image) ? engine : spec.engine,
   };
+}
+
+/** What stands at a path, without the members that shape no pod. */
+function shapingPart(spec: VLLMDeploymentSpec, path: string): unknown {
+  const value = at(spec, path);
+  if (!isJsonObject(value)) return value;
+  const free = new Set<string>(FREE_FIELDS);
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !free.has(`${path}.${key}`)));
 }
 
 function taggedVersion(image: string | undefined): string | undefined {

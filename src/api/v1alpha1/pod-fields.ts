@@ -24,10 +24,11 @@ export const POD_FIELDS = [
   'engine.startupTimeoutSeconds',
   'resources',
   'template',
-  'drain.timeoutSeconds',
-  'drain.settleSeconds',
-  'drain.terminationGracePeriodSeconds',
+  'drain',
 ] as const;
+
+/** Fields below those that shape no pod all the same. */
+export const FREE_FIELDS = ['drain.labels'] as const;
 
 const smallest = VLLMDeploymentSpec.parse({ model: { name: 'any' }, engine: {} });
 

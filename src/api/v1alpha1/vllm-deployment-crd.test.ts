@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { RESTARTS_NOTHING, ROLLS } from '../schema.ts';
 import { structuralSchema } from '../structural-schema.ts';
-import { POD_FIELDS } from './pod-fields.ts';
+import { FREE_FIELDS, POD_FIELDS } from './pod-fields.ts';
 import { VLLMDeploymentSpec } from './spec.ts';
 import { VLLMDeploymentStatus } from './status.ts';
 
@@ -90,7 +90,8 @@ describe('the schema of VLLMDeployment', () => {
     const wrong = specNodes.filter(({ path, schema }) => {
       const field = path.slice('spec.'.length).replaceAll(/\[\].*/g, '');
       if (!path.includes('.') || /[\]}]$/.test(path) || IN_OWN_WORDS.includes(field)) return false;
-      const shapes = POD_FIELDS.some((pod) => field === pod || field.startsWith(`${pod}.`));
+      const isWithin = (part: string): boolean => field === part || field.startsWith(`${part}.`);
+      const shapes = POD_FIELDS.some(isWithin) && !FREE_FIELDS.some(isWithin);
       return !String(schema['description']).endsWith(shapes ? ROLLS : RESTARTS_NOTHING);
     });
     expect(wrong.map(({ path }) => path)).toEqual([]);
@@ -98,7 +99,7 @@ describe('the schema of VLLMDeployment', () => {
 
   test('names only fields of the spec as those that shape the pods', () => {
     const paths = new Set(specNodes.map(({ path }) => path));
-    expect(POD_FIELDS.filter((field) => !paths.has(`spec.${field}`))).toEqual([]);
+    expect([...POD_FIELDS, ...FREE_FIELDS].filter((field) => !paths.has(`spec.${field}`))).toEqual([]);
   });
 
   test('tells the default of every field that has one', () => {
