@@ -20,10 +20,14 @@ export interface StoredObject extends JsonObject {
   readonly metadata: StoredMeta;
 }
 
+/** A value that is a map; an empty one if it is none. */
+export function mapOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
 /** A part of an object that is a map; an empty one if it is absent. */
 export function mapAt(object: JsonObject, key: string): JsonObject {
-  const value = object[key];
-  return isJsonObject(value) ? value : {};
+  return mapOf(object[key]);
 }
 
 /** A time as Kubernetes writes it: to the second. */

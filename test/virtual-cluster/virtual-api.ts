@@ -5,7 +5,7 @@ import type { DeletePreconditions } from '../../src/kube/patch.ts';
 import type { ObjectRef, ResourceType } from '../../src/kube/resource-type.ts';
 import { keyOf } from '../../src/runtime/keys.ts';
 import type { Random } from '../../src/runtime/ports.ts';
-import { deletePod, mapAt, StoredMeta, timestamp, type StoredObject } from './api-objects.ts';
+import { deletePod, mapAt, mapOf, StoredMeta, timestamp, type StoredObject } from './api-objects.ts';
 import { mergePatch } from './merge-patch.ts';
 import { randomHex } from './random.ts';
 
@@ -19,12 +19,16 @@ export interface ApiChange {
   readonly by: string;
 }
 
-/** How an object is changed by a patch; only `/status` changes a status, and nothing else. */
-export interface Patch {
-  readonly patch: JsonObject;
+/** Who writes, and at which version: a conflict if the object is at another one. */
+export interface Write {
   readonly by: string;
-  readonly subresource?: 'status' | 'scale' | undefined;
-  readonly resourceVersion?: string;
+  readonly resourceVersion?: string | undefined;
+}
+
+export interface Patch extends Write {
+  readonly patch: JsonObject;
+  /** Only `/status` changes a status, and nothing else. */
+  readonly subresource?: 'status' | undefined;
 }
 
 /** Refuses a new object, as a quota or a webhook would: the message, or undefined. */
@@ -90,23 +94,31 @@ export class VirtualApi {
     return this.#put(type, { type: 'Added', object: stored, previous: undefined, by });
   }
 
-  /** Applies a merge patch; one that changes nothing moves no version. @throws ApiError `ApiNotFound`, `ApiConflict` */
-  patch(type: ResourceType, ref: ObjectRef, change: Patch): StoredObject {
-    const found = this.#expect(type, ref, 'PATCH', change);
-    const { metadata: patchedMeta, status, ...rest } = change.patch;
-    if (change.subresource === 'status') return this.#replace(type, found, partOf({ status }), {}, change.by);
-    return this.#replace(type, found, rest, partOf({ metadata: patchedMeta }), change.by);
-  }
-
-  /** Replaces a part of an object whole. @throws ApiError `ApiNotFound`, `ApiConflict` */
-  replaceStatus(
+  /** Changes an object; what changes nothing moves no version. @throws ApiError `ApiNotFound`, `ApiConflict` */
+  update(
     type: ResourceType,
     ref: ObjectRef,
-    status: JsonObject,
-    write: Omit<Patch, 'patch'>,
+    { by, resourceVersion }: Write,
+    change: (object: StoredObject) => StoredObject,
   ): StoredObject {
-    const found = this.#expect(type, ref, 'PUT', write);
-    return this.#write(type, found, { ...found, status }, write.by);
+    const found = this.get(type, ref);
+    const what = `PATCH ${type.plural} ${refKey(ref)}`;
+    if (found === undefined) throw refused(what, 404, 'NotFound');
+    const { resourceVersion: is } = found.metadata;
+    if (resourceVersion !== undefined && resourceVersion !== is) {
+      throw refused(`${what}: at ${is}, not at ${resourceVersion}`, 409, 'Conflict');
+    }
+    return this.#write(type, found, change(found), by);
+  }
+
+  /** Applies a merge patch. @throws ApiError `ApiNotFound`, `ApiConflict` */
+  patch(type: ResourceType, ref: ObjectRef, { patch, subresource, ...write }: Patch): StoredObject {
+    const { metadata, status, ...rest } = patch;
+    return this.update(type, ref, write, (object) =>
+      subresource === 'status'
+        ? { ...mergePatch(object, { status }), metadata: object.metadata }
+        : { ...mergePatch(object, rest), metadata: mergeMeta(object.metadata, mapOf(metadata)) },
+    );
   }
 
   /** @throws ApiError `ApiConflict` if the preconditions do not hold */
@@ -126,33 +138,6 @@ export class VirtualApi {
     if (metadata === 'Removed') this.#remove(type, found, by);
     else if (metadata !== 'Unchanged') this.#write(type, found, { ...found, metadata }, by);
     return 'Deleted';
-  }
-
-  #expect(
-    type: ResourceType,
-    ref: ObjectRef,
-    verb: string,
-    { resourceVersion }: Pick<Patch, 'resourceVersion'>,
-  ): StoredObject {
-    const found = this.get(type, ref);
-    const what = `${verb} ${type.plural} ${refKey(ref)}`;
-    if (found === undefined) throw refused(what, 404, 'NotFound');
-    if (resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion) {
-      const { resourceVersion: is } = found.metadata;
-      throw refused(`${what}: at ${is}, not at ${resourceVersion}`, 409, 'Conflict');
-    }
-    return found;
-  }
-
-  #replace(
-    type: ResourceType,
-    found: StoredObject,
-    body: JsonObject,
-    meta: JsonObject,
-    by: string,
-  ): StoredObject {
-    const metadata = mergeMeta(found.metadata, mapAt(meta, 'metadata'));
-    return this.#write(type, found, { ...mergePatch(found, body), metadata }, by);
   }
 
   #write(type: ResourceType, previous: StoredObject, next: StoredObject, by: string): StoredObject {
@@ -204,10 +189,6 @@ export class VirtualApi {
 
 function refKey({ namespace, name }: ObjectRef): string {
   return keyOf({ namespace, name });
-}
-
-function partOf(part: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined));
 }
 
 /** The changed metadata; what identifies an object no patch changes. */

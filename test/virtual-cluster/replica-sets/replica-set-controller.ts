@@ -2,6 +2,7 @@ import { RESOURCE_TYPES } from '../../../src/controllers/vllm-deployment/resourc
 import type { Random } from '../../../src/runtime/ports.ts';
 import { silentLog } from '../../../src/runtime/silent.ts';
 import { Store, type Change } from '../../../src/runtime/store.ts';
+import { timestamp } from '../api-objects.ts';
 import { controllerOf, isActive, isReady, matches, VirtualPod, VirtualReplicaSet } from '../kinds.ts';
 import { randomHex } from '../random.ts';
 import type { VirtualApi } from '../virtual-api.ts';
@@ -114,18 +115,26 @@ export class ReplicaSetController {
 
   /** `calculateStatus` and `updateReplicaSetStatus`, which writes over a newer version of the object. */
   #writeStatus(set: VirtualReplicaSet, pods: readonly VirtualPod[], failure: string | undefined): void {
-    const { namespace, name, generation = 0 } = set.metadata;
-    if (this.#api.get(REPLICA_SET, { namespace, name })?.metadata.uid !== set.metadata.uid) return;
+    const { namespace, name, uid, generation = 0 } = set.metadata;
+    if (this.#api.get(REPLICA_SET, { namespace, name })?.metadata.uid !== uid) return;
     const ready = pods.filter(isReady).length;
-    const condition = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: failure };
+    const known = set.status.conditions.find(({ type }) => type === 'ReplicaFailure');
+    const condition = known ?? {
+      type: 'ReplicaFailure',
+      status: 'True',
+      reason: 'FailedCreate',
+      message: failure,
+      lastTransitionTime: timestamp(this.#now()),
+    };
     const status = {
       replicas: pods.length,
       readyReplicas: ready,
       availableReplicas: ready,
       observedGeneration: generation,
-      ...(failure !== undefined && { conditions: [condition] }),
+      conditions: failure === undefined ? [] : [condition],
     };
-    this.#api.replaceStatus(REPLICA_SET, { namespace, name }, status, { by: REPLICA_SET_CONTROLLER });
+    const write = { by: REPLICA_SET_CONTROLLER };
+    this.#api.update(REPLICA_SET, { namespace, name }, write, (live) => ({ ...live, status }));
   }
 
   /** `addPod`, `updatePod`, `deletePod`. */
