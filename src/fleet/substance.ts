@@ -26,5 +26,13 @@ function substance(status: WrittenStatus): unknown {
       .toSorted(),
     (status.scaling?.history ?? []).map(({ at, from, to }) => [at, from, to]),
     status.scaling?.manualFloor,
+    [
+      status.rollout?.to,
+      status.rollout?.from,
+      status.rollout?.phase,
+      status.rollout?.reason,
+      status.rollout?.blockedRevision,
+    ],
+    (status.disruptionHistory ?? []).map(({ at, engine, outcome }) => [at, engine, outcome]),
   ];
 }
