@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DisruptionOutcome } from '../../src/api/v1alpha1/status.ts';
+import type { Outcome } from '../../src/fleet/outcomes.ts';
 import { createRandom } from '../../src/simulator/model/random.ts';
 import { eventually } from '../../playground/eventually.ts';
 import type { Playground } from '../../playground/playground.ts';
@@ -16,7 +16,7 @@ export interface PlayedAct {
   readonly act: Act;
   readonly requests: readonly SentRequest[];
   readonly claims: readonly SeenClaim[];
-  readonly outcomes: readonly DisruptionOutcome[];
+  readonly outcomes: readonly Outcome[];
   readonly pods: PodHistory;
   /** From the beginning of the act until every engine that it took had gone; epoch milliseconds. */
   readonly beganAtMs: number;

@@ -1,5 +1,6 @@
 import { VLLMDeployment } from '../../src/api/v1alpha1/vllm-deployment.ts';
-import type { Disruption, DisruptionOutcome } from '../../src/api/v1alpha1/status.ts';
+import type { Disruption } from '../../src/api/v1alpha1/status.ts';
+import { readOutcomes, type Outcome } from '../../src/fleet/outcomes.ts';
 import { API_VERSION, PLURAL } from '../../src/api/v1alpha1/constants.ts';
 import type { Playground } from '../playground.ts';
 
@@ -26,7 +27,7 @@ export class ClaimHistory implements AsyncDisposable {
   readonly #onStep: (event: StepEvent) => void;
   /** By the victim and the time of the claim. */
   readonly #claims = new Map<string, SeenClaim>();
-  readonly #outcomes = new Map<string, DisruptionOutcome>();
+  readonly #outcomes = new Map<string, Outcome>();
   readonly #stop = new AbortController();
   readonly #following: Promise<void>;
 
@@ -43,7 +44,7 @@ export class ClaimHistory implements AsyncDisposable {
   }
 
   /** How claims ended, oldest first. */
-  get outcomes(): readonly DisruptionOutcome[] {
+  get outcomes(): readonly Outcome[] {
     return [...this.#outcomes.values()];
   }
 
@@ -69,8 +70,8 @@ export class ClaimHistory implements AsyncDisposable {
         this.#claims.set(key, { ...seen, releasedAtMs: atMs });
       }
     }
-    for (const outcome of status?.disruptionHistory ?? []) {
-      this.#outcomes.set(`${outcome.at} ${outcome.engine}`, outcome);
+    for (const outcome of readOutcomes(status?.disruptionHistory)) {
+      this.#outcomes.set(`${outcome.atMs} ${outcome.engine}`, outcome);
     }
   }
 

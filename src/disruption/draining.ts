@@ -3,7 +3,6 @@ import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import { drainTimeoutSeconds } from './drain-deadline.ts';
 import { drainProgress } from './empty.ts';
 import { isReleasedFrom } from './marks.ts';
-import { inFlight } from './pick-victim.ts';
 import { act, end, update, wait, type ClaimStep, type DisruptionView } from './steps.ts';
 
 /** Seconds that an engine gets whose time is up: its clients get a reset instead of hanging. */
@@ -31,8 +30,9 @@ export function awaitEmpty(
     nowMs,
   );
   if (progress.state === 'Empty') return {};
-  if (nowMs >= Date.parse(claim.deadline)) return { cut: inFlight(engine) ?? 0 };
-  return { step: wait(progress.message) };
+  if (nowMs < Date.parse(claim.deadline)) return { step: wait(progress.message) };
+  // Whoever is known to hold nothing needs no short end, though nothing has proved yet that nobody comes.
+  return progress.inFlight === 0 ? {} : { cut: progress.inFlight ?? 0 };
 }
 
 /** Takes the marks off, then ends the claim. */
@@ -47,14 +47,15 @@ export function giveBack(
 }
 
 /** How the removal went, for the history and the event. */
-export function removed({ cut, claimedAt, engine }: Disruption, nowMs: number): ClaimStep {
+export function removed({ cut, claimedAt }: Disruption, nowMs: number): ClaimStep {
   const seconds = Math.round((nowMs - Date.parse(claimedAt)) / 1000);
-  if (cut === undefined) return end('Drained', `${engine} left after ${seconds} s, no request was cut`);
-  const requests = cut === 1 ? '1 request' : `${cut} requests`;
-  return end(
-    'Cut',
-    `${engine} left after ${seconds} s with ${requests} that had not ended by the deadline: cut`,
-  );
+  if (cut === undefined) return end('Drained', `left after ${seconds} s, no request was cut`);
+  const requests = cut === 0 ? 'an unknown number of requests' : plural(cut);
+  return end('Cut', `left after ${seconds} s, ${requests} had not ended by the deadline and were cut`);
+}
+
+function plural(requests: number): string {
+  return requests === 1 ? '1 request' : `${requests} requests`;
 }
 
 /** The deletion with a short grace that an engine still needs whose requests are cut. */

@@ -5,7 +5,7 @@ import { awaitEmpty, beginDraining, CUT_GRACE_SECONDS, giveBack, removed, shorte
 import { mayDrainFirst, servingFloor, whyNotDrainFirst, type Strategy } from './floor.ts';
 import { hasOurCost, isMarked, isMarkedBy } from './marks.ts';
 import { membersOf, otherServing } from './members.ts';
-import { refusalOf, startFailure, type StartFailure } from './start-failure.ts';
+import { failureToStart } from './start-failure.ts';
 import { act, end, update, wait, type ClaimStep, type DisruptionView } from './steps.ts';
 
 /** An engine that was given back to its ReplicaSet has no owner for a moment, and is not seen then. */
@@ -28,7 +28,7 @@ export function nextReplaceStep(
   if (claim.step === 'Returning') return returning(claim, engine, set, view);
   if (claim.step === 'Removing') return remove(claim, engine, view);
   if (engine === undefined || engine.lifecycle === 'Terminating') {
-    return end('Gone', `somebody else removed ${claim.engine}`);
+    return end('Gone', 'somebody else removed it');
   }
   switch (claim.step) {
     case 'Claimed':
@@ -74,7 +74,8 @@ function surging(
     return isMarkedBy(engine, claim) ? beginDraining(claim, view) : markDraining(claim, engine);
   }
   if (isMarked(engine)) return act({ kind: 'PutBack', engine, claim }, few);
-  const failure = set === undefined ? undefined : standInFailure(claim, set, view);
+  const sinceMs = Date.parse(claim.claimedAt) - CREATION_SLACK_MS;
+  const failure = set === undefined ? undefined : failureToStart(snapshot, set, nowMs, sinceMs);
   if (failure === undefined) return wait(few);
   const { rollout } = snapshot.fleet.spec;
   if (failure.kind === 'NoRoom' && claim.strategy !== 'DrainFirst' && mayDrainFirst(desired, rollout)) {
@@ -131,9 +132,9 @@ function returning(
   const message = claim.message ?? 'it stays';
   if (engine === undefined || set === undefined) {
     if (nowMs < Date.parse(claim.deadline)) return wait('its ReplicaSet is to adopt it');
-    return end('Gone', `somebody else removed ${claim.engine}`);
+    return end('Gone', 'somebody else removed it');
   }
-  if (engine.lifecycle === 'Terminating') return end('Gone', `somebody else removed ${claim.engine}`);
+  if (engine.lifecycle === 'Terminating') return end('Gone', 'somebody else removed it');
   if (engine.isMember) {
     if (!set.isSizeObserved || membersOf(snapshot, set).length > set.replicas) {
       return wait(`ReplicaSet ${set.name} is to remove the engine that did not start`);
@@ -161,19 +162,4 @@ function tooFewWithout(claim: Disruption, engine: EngineSnapshot, view: Disrupti
   const floor = servingFloor(desired, snapshot.fleet.spec.rollout, strategy);
   const others = otherServing(view, engine.uid);
   return others >= floor ? undefined : `${others} other engines serve, ${floor} are needed`;
-}
-
-/** Why no engine comes in this one's place. */
-function standInFailure(
-  claim: Disruption,
-  set: ReplicaSetSnapshot,
-  { snapshot, nowMs }: DisruptionView,
-): StartFailure | undefined {
-  const { engine, rollout } = snapshot.fleet.spec;
-  const limits = { ...engine, ...rollout };
-  const sinceMs = Date.parse(claim.claimedAt) - CREATION_SLACK_MS;
-  const failures = membersOf(snapshot, set)
-    .filter(({ createdAtMs }) => createdAtMs >= sinceMs)
-    .flatMap((member) => startFailure(member, limits, nowMs) ?? []);
-  return failures[0] ?? refusalOf(set, limits, nowMs);
 }

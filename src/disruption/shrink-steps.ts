@@ -24,7 +24,7 @@ export function nextShrinkStep(
   const set = snapshot.replicaSets.find(({ revision }) => revision === claim.revision);
   if (set === undefined) return end('Gone', 'its ReplicaSet is gone');
   if (claim.step === 'Removing') return remove(claim, engine, set, view, cancel);
-  if (engine === undefined || engine.lifecycle === 'Terminating') return goneBefore(claim);
+  if (engine === undefined || engine.lifecycle === 'Terminating') return goneBefore();
   const obstacle = cancel ?? obstacleTo(claim, engine, set, view);
   if (obstacle !== undefined) return giveBack(claim, engine, 'Cancelled', obstacle);
   if (!isMarkedBy(engine, claim)) {
@@ -56,12 +56,12 @@ function remove(
         claim,
         engine,
         'OtherRemoved',
-        `ReplicaSet ${set.name} removed another engine; ${engine.name} stays`,
+        `ReplicaSet ${set.name} removed another engine in its place`,
       );
     }
     return wait(`ReplicaSet ${set.name} is to remove it`);
   }
-  if (isLeaving) return goneBefore(claim);
+  if (isLeaving) return goneBefore();
   if (set.replicas !== to + 1) {
     const message = `ReplicaSet ${set.name} was scaled to ${set.replicas} by another hand`;
     return giveBack(claim, engine, 'Cancelled', message);
@@ -78,8 +78,8 @@ function remove(
   return act(action, `ReplicaSet ${set.name} is told to have ${to}`);
 }
 
-function goneBefore({ engine }: Disruption): ClaimStep {
-  return end('Gone', `somebody else removed ${engine}; its ReplicaSet makes another one`);
+function goneBefore(): ClaimStep {
+  return end('Gone', 'somebody else removed it; its ReplicaSet makes another one');
 }
 
 /** What stands against taking this engine: the ReplicaSet would take another one, or too few would serve. */
@@ -95,7 +95,7 @@ function obstacleTo(
     (member) => !claimed.has(member.uid) && removalRank(member) < removalRank(engine),
   );
   if (weaker !== undefined) {
-    return `${weaker.name} is not ready, so the ReplicaSet would remove it instead of ${engine.name}`;
+    return `${weaker.name} is not ready, so the ReplicaSet would remove it instead`;
   }
   if (claim.cause !== 'RollOut' || engine.lifecycle !== 'Ready') return undefined;
   const others = otherServing(view, engine.uid);

@@ -1,5 +1,6 @@
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
-import type { ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import { membersOf } from './members.ts';
 
 /** Why an engine that should start does not. */
 export interface StartFailure {
@@ -27,17 +28,42 @@ export interface StartLimits {
   readonly surgeTimeoutSeconds: number;
 }
 
+/**
+ * What keeps engines of a ReplicaSet from starting; a bad revision says more than a lack of room. While an engine of the
+ * fleet is on its way out, its accelerator is about to be free, and waiting for it is no lack of room.
+ */
+export function failureToStart(
+  snapshot: FleetSnapshot,
+  set: ReplicaSetSnapshot,
+  nowMs: number,
+  sinceMs = 0,
+): StartFailure | undefined {
+  const { engine, rollout } = snapshot.fleet.spec;
+  const limits = { ...engine, ...rollout };
+  const failures = membersOf(snapshot, set)
+    .filter(({ createdAtMs }) => createdAtMs >= sinceMs)
+    .flatMap((member) => startFailure(member, limits, nowMs) ?? []);
+  const failed = failures.find(({ kind }) => kind === 'Failed');
+  const isFreeing = snapshot.engines.some(({ lifecycle }) => lifecycle === 'Terminating');
+  if (failed !== undefined || isFreeing) return failed;
+  return failures[0] ?? refusalOf(set, limits, nowMs);
+}
+
 /** What keeps the engine from starting; undefined while nothing does, or it may still come. */
 export function startFailure(
   engine: EngineSnapshot,
   { startupTimeoutSeconds, surgeTimeoutSeconds }: StartLimits,
   nowMs: number,
 ): StartFailure | undefined {
-  const { name, lifecycle, trouble, restarts, unschedulable } = engine;
+  const { name, lifecycle, trouble, lastExit, restarts, unschedulable } = engine;
   if (lifecycle === 'Ready' || lifecycle === 'Terminating') return undefined;
   if (restarts >= RESTARTS_OF_A_LOOP) {
-    const why = trouble === undefined ? '' : `; ${trouble.reason}: ${trouble.message}`;
-    return { kind: 'Failed', reason: 'CrashLoop', message: `${name} has restarted ${restarts} times${why}` };
+    const why = trouble === undefined ? lastExit : `${trouble.reason}: ${trouble.message}`;
+    return {
+      kind: 'Failed',
+      reason: 'CrashLoop',
+      message: `${name} has restarted ${restarts} times${why === undefined ? '' : `; ${why}`}`,
+    };
   }
   if (trouble !== undefined && REFUSED.has(trouble.reason)) {
     const message = `${name} cannot start: ${trouble.reason}: ${trouble.message}`;

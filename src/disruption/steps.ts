@@ -1,4 +1,4 @@
-import type { Disruption, DisruptionOutcome } from '../api/v1alpha1/status.ts';
+import type { Disruption, DISRUPTION_OUTCOMES } from '../api/v1alpha1/status.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 
@@ -25,13 +25,15 @@ export type EngineAction =
   | { readonly kind: 'MarkStandIn'; readonly engine: EngineSnapshot }
   | { readonly kind: 'DeleteEngine'; readonly engine: EngineSnapshot; readonly graceSeconds?: number };
 
+export type EndOfClaim = (typeof DISRUPTION_OUTCOMES)[number];
+
 /** What a claim comes to in this pass. */
 export type ClaimStep =
   | { readonly kind: 'Wait'; readonly message: string }
   /** The claim goes on to its next step: written before anything of that step is done. */
   | { readonly kind: 'Update'; readonly claim: Disruption }
   | { readonly kind: 'Act'; readonly action: EngineAction; readonly message: string }
-  | { readonly kind: 'End'; readonly outcome: DisruptionOutcome['outcome']; readonly message: string };
+  | { readonly kind: 'End'; readonly outcome: EndOfClaim; readonly message: string };
 
 /** All that the steps of claims depend on. Times are milliseconds since the epoch. */
 export interface DisruptionView {
@@ -55,7 +57,7 @@ export function act(action: EngineAction, message: string): ClaimStep {
   return { kind: 'Act', action, message };
 }
 
-export function end(outcome: DisruptionOutcome['outcome'], message: string): ClaimStep {
+export function end(outcome: EndOfClaim, message: string): ClaimStep {
   return { kind: 'End', outcome, message };
 }
 

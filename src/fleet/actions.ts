@@ -26,12 +26,14 @@ export type Action =
       readonly to: number;
       readonly change?: FleetChange;
     }
-  /** Writes the list of claims: what was begun, went a step on, or ended. */
+  /** Writes the list of claims: what was begun, went a step on, or ended, and how. */
   | {
       readonly kind: 'WriteClaims';
       readonly claims: readonly Disruption[];
       readonly begun: readonly Disruption[];
       readonly ended: readonly EndedClaim[];
+      /** `status.disruptionHistory` with what has ended now. */
+      readonly outcomes: readonly string[];
       readonly change?: FleetChange;
     }
   | { readonly kind: 'DeleteReplicaSet'; readonly name: string; readonly uid: string }

@@ -4,8 +4,10 @@ import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { ArbitrationInputs } from './arbitrate.ts';
 import { newClaim } from './new-claim.ts';
 import type { ReplaceNeed } from './needs.ts';
+import { readOutcomes } from './outcomes.ts';
 import { dependable } from './promised.ts';
 import { stayingReplicas } from './sizes.ts';
+import { moment } from './text.ts';
 
 /** Why an engine that should be replaced is not; the condition RestartBlocked. */
 export interface Blocked {
@@ -74,14 +76,11 @@ function obstacleTo(
   { desired, rollout, nowMs }: ArbitrationInputs,
 ): Blocked | undefined {
   const { spec, status } = snapshot.fleet;
-  const history = status?.disruptionHistory ?? [];
+  const history = readOutcomes(status?.disruptionHistory);
   const { maxPerHour } = spec.remediation;
   const lastHour = history.filter(
-    ({ at, cause: kind, outcome }) =>
-      kind === 'Requested' &&
-      outcome !== 'Cancelled' &&
-      outcome !== 'Blocked' &&
-      nowMs - Date.parse(at) < HOUR_MS,
+    ({ atMs, cause: kind, outcome }) =>
+      kind === 'Requested' && outcome !== 'Cancelled' && outcome !== 'Blocked' && nowMs - atMs < HOUR_MS,
   );
   if (cause === 'Requested' && lastHour.length >= maxPerHour) {
     const message = `${lastHour.length} engines were replaced within an hour, remediation.maxPerHour is ${maxPerHour}`;
@@ -97,8 +96,11 @@ function obstacleTo(
   const failed = history.findLast(
     ({ engine: name, outcome }) => name === engine.name && outcome === 'Blocked',
   );
-  if (failed !== undefined && nowMs - Date.parse(failed.at) < RETRY_MS) {
-    return { reason: 'NoRoom', message: `${failed.message}; tried again ten minutes after ${failed.at}` };
+  if (failed !== undefined && nowMs - failed.atMs < RETRY_MS) {
+    return {
+      reason: 'NoRoom',
+      message: `${failed.message}; tried again at ${moment(new Date(failed.atMs + RETRY_MS).toISOString())}`,
+    };
   }
   if (strategy === 'SurgeFirst' && rollout.isRoomless) {
     return {

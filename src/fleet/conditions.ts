@@ -3,6 +3,7 @@ import { CONDITIONS } from '../api/v1alpha1/constants.ts';
 import { isServing, isSilent, type EngineLoad } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { FleetDecision } from './decide-fleet.ts';
+import { isRolling } from './rollout-state.ts';
 import { totalReplicas } from './sizes.ts';
 import { cut, plural } from './text.ts';
 
@@ -56,7 +57,8 @@ export function buildConditions(
 
 function ready(snapshot: FleetSnapshot, decision: FleetDecision): Finding {
   const serving = readyEngines(snapshot);
-  const needed = Math.max(1, snapshot.fleet.spec.scaling?.minReplicas ?? decision.size.desired);
+  const least = snapshot.fleet.spec.scaling?.minReplicas ?? decision.size.desired;
+  const needed = Math.max(1, least - allowedMissing(snapshot, decision));
   const share = `${serving} of ${plural(totalReplicas(snapshot), 'engine')} ready`;
   if (serving >= needed) return { status: 'True', reason: 'EnginesReady', message: share };
   if (totalReplicas(snapshot) === 0 && decision.size.desired === 0) {
@@ -68,6 +70,15 @@ function ready(snapshot: FleetSnapshot, decision: FleetDecision): Finding {
   }
   const reason = serving === 0 ? 'NoEngineReady' : 'TooFewEngines';
   return { status: 'False', reason, message: `${share}, at least ${needed} needed${trouble(snapshot)}` };
+}
+
+/** Engines that may be missing while others are replaced without a surge, as `rollout.maxUnavailable` says. */
+function allowedMissing({ fleet }: FleetSnapshot, { rollout }: FleetDecision): number {
+  const claims = fleet.status?.disruptions ?? [];
+  const isShort =
+    (rollout.strategy === 'DrainFirst' && isRolling(rollout)) ||
+    claims.some(({ strategy }) => strategy === 'DrainFirst');
+  return isShort ? fleet.spec.rollout.maxUnavailable : 0;
 }
 
 function trouble({ engines }: FleetSnapshot): string {

@@ -13,7 +13,7 @@ import type { FleetMemory } from './memory.ts';
 import { findNotScaling, type NotScaling } from './not-scaling.ts';
 import { planDisruptions, type DisruptionPlan } from './plan-disruptions.ts';
 import { rolloutState, type RolloutState } from './rollout-state.ts';
-import { oldRevisions, orderedSize } from './sizes.ts';
+import { isRollingOut, orderedSize } from './sizes.ts';
 
 /** How long it counts that there was no room for one engine more. */
 const NO_ROOM_MS = 10 * 60_000;
@@ -79,7 +79,7 @@ function countShrinkOfRollout(
   memory: ScalingMemory,
   nowMs: number,
 ): ScalingMemory {
-  if (desired >= current || oldRevisions(snapshot).length === 0) return memory;
+  if (desired >= current || !isRollingOut(snapshot)) return memory;
   return rememberChange(memory, { atMs: nowMs, from: current, to: desired });
 }
 

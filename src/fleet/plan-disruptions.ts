@@ -1,19 +1,21 @@
-import type { Disruption, DisruptionOutcome } from '../api/v1alpha1/status.ts';
+import type { Disruption } from '../api/v1alpha1/status.ts';
 import { hasOurCost, isMarked } from '../disruption/marks.ts';
 import { membersOf } from '../disruption/members.ts';
 import { nextReplaceStep } from '../disruption/replace-steps.ts';
 import { nextShrinkStep } from '../disruption/shrink-steps.ts';
-import type { DisruptionView, EngineAction } from '../disruption/steps.ts';
+import type { DisruptionView, EndOfClaim, EngineAction } from '../disruption/steps.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { arbitrate, type ArbitrationInputs } from './arbitrate.ts';
 import type { Blocked } from './begin-replaces.ts';
 import { newClaim } from './new-claim.ts';
+import { notices, type Notice } from './notices.ts';
+import { withOutcomes } from './outcomes.ts';
 
 /** A claim that is over, and how it ended. */
 export interface EndedClaim {
   readonly claim: Disruption;
-  readonly outcome: DisruptionOutcome['outcome'];
+  readonly outcome: EndOfClaim;
   readonly message: string;
 }
 
@@ -23,12 +25,15 @@ export interface DisruptionPlan {
   readonly claims?: readonly Disruption[];
   readonly begun: readonly Disruption[];
   readonly ended: readonly EndedClaim[];
+  /** `status.disruptionHistory` with what has ended now. */
+  readonly outcomes: readonly string[];
   readonly actions: readonly EngineAction[];
   /** By uid of the victim: what its claim does or waits for. */
   readonly progress: ReadonlyMap<string, string>;
   /** Revisions whose ReplicaSet is about to be told to remove an engine: its size is not to be touched. */
   readonly removing: ReadonlySet<string>;
   readonly blocked?: Blocked;
+  readonly notices: readonly Notice[];
 }
 
 export interface DisruptionInputs extends ArbitrationInputs {
@@ -75,9 +80,14 @@ export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInput
     ...(!isSame && { claims: list }),
     begun,
     ended,
+    outcomes: withOutcomes(
+      snapshot.fleet.status?.disruptionHistory ?? [],
+      ended.map(({ claim, outcome, message }) => ({ ...claim, atMs: inputs.nowMs, outcome, message })),
+    ),
     actions: [...actions, ...leftoverMarks(snapshot)],
     progress,
     removing,
+    notices: notices(snapshot, inputs.watches),
     ...(arbitration.blocked !== undefined && { blocked: arbitration.blocked }),
   };
 }

@@ -128,7 +128,7 @@ function cancelOrders(snapshot: FleetSnapshot, decision: FleetDecision): Action 
 }
 
 function planClaims({ disruption, size }: FleetDecision): readonly Action[] {
-  const { claims, begun, ended } = disruption;
+  const { claims, begun, ended, outcomes } = disruption;
   if (claims === undefined) return [];
   const shrunk = begun.filter(({ cause }) => cause === 'ScaleDown').length;
   const kept = ended.filter(
@@ -142,6 +142,7 @@ function planClaims({ disruption, size }: FleetDecision): readonly Action[] {
       claims,
       begun,
       ended,
+      outcomes,
       ...(to !== size.current && { change: { from: size.current, to } }),
     },
   ];

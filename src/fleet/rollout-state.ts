@@ -1,9 +1,8 @@
 import type { RolloutStatus } from '../api/v1alpha1/status.ts';
 import { mayDrainFirst, rolloutBudget, whyNotDrainFirst, type Strategy } from '../disruption/floor.ts';
-import { membersOf } from '../disruption/members.ts';
-import { refusalOf, startFailure, type StartFailure } from '../disruption/start-failure.ts';
+import { failureToStart } from '../disruption/start-failure.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
-import { oldRevisions } from './sizes.ts';
+import { isRollingOut, oldRevisions } from './sizes.ts';
 
 /** How the fleet gets from one revision to another, as far as one pass can tell. */
 export interface RolloutState {
@@ -41,7 +40,8 @@ export function rolloutState(snapshot: FleetSnapshot, inputs: RolloutInputs): Ro
   const { rollout, suspend } = snapshot.fleet.spec;
   const target = snapshot.revision;
   const old = oldRevisions(snapshot).toSorted((a, b) => b.createdAtMs - a.createdAtMs);
-  const failure = targetFailure(snapshot, nowMs);
+  const set = snapshot.replicaSets.find(({ revision }) => revision === target);
+  const failure = set === undefined ? undefined : failureToStart(snapshot, set, nowMs);
   const isRoomless = failure?.kind === 'NoRoom' || nowMs < noRoomUntilMs;
   const goesFirst = rollout.strategy === 'DrainFirst' || (isRoomless && mayDrainFirst(desired, rollout));
   const strategy: Strategy = goesFirst ? 'DrainFirst' : 'SurgeFirst';
@@ -51,7 +51,8 @@ export function rolloutState(snapshot: FleetSnapshot, inputs: RolloutInputs): Ro
     return { ...common, phase: 'Blocked', reason: 'RevisionNotFound', message: unknown };
   }
   const stopped = stoppedRevision(snapshot);
-  if (old.length === 0) {
+  const isWhole = set !== undefined && set.replicas >= desired;
+  if (old.length === 0 && (isWhole || !isRollingOut(snapshot))) {
     return {
       ...common,
       phase: 'Complete',
@@ -60,7 +61,7 @@ export function rolloutState(snapshot: FleetSnapshot, inputs: RolloutInputs): Ro
       ...stopped,
     };
   }
-  const names = old.map(({ revision }) => revision).join(', ');
+  const names = old.map(({ revision }) => revision).join(', ') || 'the last engines';
   if (stopped !== undefined || target === rollout.rollbackTo) {
     const message = `going back from ${names} to revision ${target}`;
     return { ...common, phase: 'RollingBack', reason: 'RollingBack', message, ...stopped };
@@ -92,16 +93,6 @@ export function rolloutState(snapshot: FleetSnapshot, inputs: RolloutInputs): Ro
 /** Whether old engines are being replaced by those of the target now. */
 export function isRolling({ phase }: RolloutState): boolean {
   return phase === 'Progressing' || phase === 'RollingBack' || phase === 'Blocked' || phase === 'Paused';
-}
-
-/** What keeps engines of the target from starting; a bad revision says more than a lack of room. */
-function targetFailure(snapshot: FleetSnapshot, nowMs: number): StartFailure | undefined {
-  const set = snapshot.replicaSets.find(({ revision }) => revision === snapshot.revision);
-  if (set === undefined) return undefined;
-  const { engine, rollout } = snapshot.fleet.spec;
-  const limits = { ...engine, ...rollout };
-  const failures = membersOf(snapshot, set).flatMap((member) => startFailure(member, limits, nowMs) ?? []);
-  return failures.find(({ kind }) => kind === 'Failed') ?? failures[0] ?? refusalOf(set, limits, nowMs);
 }
 
 /** A revision that was stopped and given up for another one, while the spec still asks for it. */

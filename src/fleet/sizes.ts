@@ -39,6 +39,12 @@ export function unbornOrders(snapshot: FleetSnapshot, set: ReplicaSetSnapshot): 
   return isReplacing ? 0 : Math.max(0, set.replicas - membersOf(snapshot, set).length);
 }
 
+/** Whether old engines are being replaced, or the last of them have left and are not replaced yet. */
+export function isRollingOut(snapshot: FleetSnapshot): boolean {
+  const phase = snapshot.fleet.status?.rollout?.phase ?? 'Complete';
+  return oldRevisions(snapshot).length > 0 || phase !== 'Complete';
+}
+
 /**
  * The size that the fleet has by order. During a roll-out the ReplicaSets hold more or fewer, and neither is a size:
  * surge is not growth (kubernetes #72775, #84142: autoscalers that counted it ratcheted up), and an engine that went
@@ -46,7 +52,7 @@ export function unbornOrders(snapshot: FleetSnapshot, set: ReplicaSetSnapshot): 
  */
 export function orderedSize(snapshot: FleetSnapshot, decided: number | undefined): number {
   const staying = stayingReplicas(snapshot);
-  return oldRevisions(snapshot).length > 0 ? (decided ?? staying) : staying;
+  return isRollingOut(snapshot) ? (decided ?? staying) : staying;
 }
 
 /** The size that the last status says was decided and carried out: what a new leader goes on from. */

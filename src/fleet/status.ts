@@ -1,5 +1,4 @@
 import type {
-  DisruptionOutcome,
   LearnedCapacity,
   RolloutStatus,
   ScalingChange,
@@ -14,7 +13,7 @@ import type { LearnedLoad, SizeDecision } from '../scaling/types.ts';
 import { buildConditions } from './conditions.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { engineLines } from './engine-lines.ts';
-import { oldRevisions, totalReplicas } from './sizes.ts';
+import { totalReplicas } from './sizes.ts';
 import { count, cut, percent } from './text.ts';
 import { buildWhy } from './why.ts';
 
@@ -22,28 +21,21 @@ const HISTORY = 10;
 const MESSAGE_LENGTH = 1024;
 const REVISIONS_LENGTH = 64;
 
-/** What happened before, oldest first; ahead of the status while a write of it failed. */
-export interface StatusHistory {
-  /** Carried-out changes of size. */
-  readonly changes: readonly ScalingChange[];
-  /** How removals of engines ended. */
-  readonly outcomes: readonly DisruptionOutcome[];
-}
-
-/** The status without `disruptions`, which only claim patches write. */
-export type WrittenStatus = Omit<VLLMDeploymentStatus, 'disruptions'>;
+/** The status without the claims and how they ended, which only claim patches write. */
+export type WrittenStatus = Omit<VLLMDeploymentStatus, 'disruptions' | 'disruptionHistory'>;
 
 /**
- * The whole status of a fleet as one value, for people first. Pure; `nowMs` is milliseconds since the epoch.
+ * The whole status of a fleet as one value, for people first. `history` is the list of carried-out changes of
+ * size, oldest first. Pure; `nowMs` is milliseconds since the epoch.
  */
 export function buildStatus(
   snapshot: FleetSnapshot,
   decision: FleetDecision,
-  history: StatusHistory,
+  history: readonly ScalingChange[],
   nowMs: number,
 ): WrittenStatus {
   const { metadata } = snapshot.fleet;
-  const kept = history.changes.slice(-HISTORY);
+  const kept = history.slice(-HISTORY);
   const state = stateOf(snapshot, decision);
   return {
     observedGeneration: metadata.generation ?? 0,
@@ -54,7 +46,6 @@ export function buildStatus(
     conditions: buildConditions(snapshot, decision, nowMs),
     scaling: scalingStatus(decision, kept, nowMs),
     rollout: rolloutStatus(snapshot, decision),
-    disruptionHistory: history.outcomes.slice(-HISTORY),
     engines: engineLines(snapshot.engines, decision.disruption.progress, nowMs),
     why: buildWhy(snapshot, decision, state, kept, nowMs),
   };
@@ -77,7 +68,7 @@ function stateOf(snapshot: FleetSnapshot, decision: FleetDecision): Summary['sta
   const total = totalReplicas(snapshot);
   const wanted = size.carriedOut ? size.desired : total;
   if (serving.length === 0 && wanted > 0) return 'Starting';
-  return total !== wanted || serving.length !== total || oldRevisions(snapshot).length > 0
+  return total !== wanted || serving.length !== total || decision.rollout.phase !== 'Complete'
     ? 'Scaling'
     : 'Ready';
 }

@@ -1,4 +1,5 @@
 import { CONDITIONS } from '../api/v1alpha1/constants.ts';
+import type { VLLMDeploymentStatus } from '../api/v1alpha1/status.ts';
 import type { WrittenStatus } from './status.ts';
 
 /**
@@ -33,6 +34,15 @@ function substance(status: WrittenStatus): unknown {
       status.rollout?.reason,
       status.rollout?.blockedRevision,
     ],
-    (status.disruptionHistory ?? []).map(({ at, engine, outcome }) => [at, engine, outcome]),
   ];
+}
+
+/**
+ * What the claims of a fleet are at, as a key: a status that was written at another one tells of engines that have left
+ * since, or not yet of those that leave.
+ */
+export function claimsKey(status: VLLMDeploymentStatus | undefined): string {
+  const { disruptions = [], disruptionHistory = [] } = status ?? {};
+  const steps = disruptions.map(({ victimUID, step, strategy }) => [victimUID, step, strategy]);
+  return JSON.stringify([steps, disruptionHistory.at(-1)]);
 }

@@ -68,6 +68,8 @@ export interface EngineSnapshot {
   /** The scheduler's sentence while no node takes the pod. */
   readonly unschedulable?: string;
   readonly trouble?: EngineTrouble;
+  /** How its container ended the last time, if it did. */
+  readonly lastExit?: string;
   /** Container restarts so far. */
   readonly restarts: number;
   /** False while the engine is taken out of its ReplicaSet, so that another one is made in its place. */

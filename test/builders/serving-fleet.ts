@@ -1,4 +1,4 @@
-import type { EngineSnapshot } from '../../src/snapshot/engine-snapshot.ts';
+import { isServing, type EngineSnapshot } from '../../src/snapshot/engine-snapshot.ts';
 import type { Load } from './engines.ts';
 import { workOfEach } from './histories.ts';
 import { NOTHING_SERVED, pageAt, serve, type Served } from './pages.ts';
@@ -10,7 +10,7 @@ const PASS_SECONDS = 5;
 /** What happens to a fleet for a while. */
 export interface Happening {
   readonly seconds: number;
-  /** Requests per second, to all ready engines alike. */
+  /** Requests per second, to all engines in the Service alike. */
   readonly rate: number;
   readonly revision?: string;
   /** From order to ready; a minute unless said. */
@@ -71,11 +71,11 @@ export class ServingFleet {
   }
 
   #later({ world }: Simulation, { rate, startSeconds = 60 }: Pick<Happening, 'rate' | 'startSeconds'>) {
-    const ready = world.engines.filter(({ lifecycle }) => lifecycle === 'Ready');
-    const work = workOfEach(ready.length, rate);
-    const load = ({ uid, lifecycle }: EngineSnapshot): Load => {
+    const work = workOfEach(world.engines.filter(isServing).length, rate);
+    const load = (engine: EngineSnapshot): Load => {
+      const { uid } = engine;
       const before = this.#served.get(uid) ?? NOTHING_SERVED;
-      const served = lifecycle === 'Ready' ? serve(before, work, PASS_SECONDS) : before;
+      const served = isServing(engine) ? serve(before, work, PASS_SECONDS) : before;
       this.#served.set(uid, served);
       const sample = pageAt(served, work);
       const { running = 0, waiting = 0, kvCacheUsage = 0 } = sample;

@@ -52,18 +52,10 @@ export function pass({ world, memory, status }: Simulation, wish: Wish = {}): Pa
     'change' in action && action.change !== undefined ? [{ atMs: nowMs, ...action.change }] : [],
   );
   const { reason, message } = decided.decision.size;
-  const past = [
+  const history = [
     ...(status?.scaling?.history ?? []),
     ...changes.map(({ atMs, from, to }) => ({ at: new Date(atMs).toISOString(), from, to, reason, message })),
   ];
-  const ended = actions.flatMap((action) => (action.kind === 'WriteClaims' ? action.ended : []));
-  const outcomes = [
-    ...(status?.disruptionHistory ?? []),
-    ...ended.map(({ claim: { engine, command, cause }, outcome, message: how }) => {
-      return { at: new Date(nowMs).toISOString(), engine, command, cause, outcome, message: how };
-    }),
-  ];
-  const history = { changes: past, outcomes };
   return {
     snapshot,
     decision: decided.decision,

@@ -18,6 +18,8 @@ export interface World {
   readonly replicaSets: readonly ReplicaSetSnapshot[];
   readonly engines: readonly EngineSnapshot[];
   readonly claims: readonly Disruption[];
+  /** How the last claims ended, a line each. */
+  readonly outcomes: readonly string[];
   /** Engines made so far; gives each its name. */
   readonly born: number;
 }
@@ -32,7 +34,7 @@ export interface Rules {
 }
 
 export function emptyWorld(nowMs: number): World {
-  return { nowMs, replicaSets: [], engines: [], claims: [], born: 0 };
+  return { nowMs, replicaSets: [], engines: [], claims: [], outcomes: [], born: 0 };
 }
 
 /** Carries out the actions of a plan, as the executor would. */
@@ -53,7 +55,7 @@ function apply(world: World, action: Action): World {
     case 'CancelOrders':
       return resize(world, action.replicaSet, action.to);
     case 'WriteClaims':
-      return { ...world, claims: action.claims };
+      return { ...world, claims: action.claims, outcomes: action.outcomes };
     case 'MarkDraining':
       return change(world, action.engine, {
         serving: 'draining',
@@ -154,10 +156,10 @@ function idlePage(atMs: number): TimedSample {
 
 /** What the operator sees of the world. */
 export function snapshotOf(
-  { replicaSets, engines, claims }: World,
+  { replicaSets, engines, claims, outcomes }: World,
   overrides: Partial<FleetSnapshot> = {},
 ): FleetSnapshot {
   const asked = overrides.fleet ?? fleet();
-  const status = { ...asked.status, disruptions: claims };
+  const status = { ...asked.status, disruptions: claims, disruptionHistory: outcomes };
   return fleetSnapshot(engines, { replicaSets, ...overrides, fleet: { ...asked, status } });
 }

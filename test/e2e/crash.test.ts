@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { VICTIM_DELETION_COST } from '../../src/disruption/pick-victim.ts';
+import { DRAINING_DELETION_COST, REMOVING_DELETION_COST } from '../../src/disruption/marks.ts';
 import type { RequestSize, Stage } from '../../src/loadtest/plan/arrivals.ts';
 import { createRandom } from '../../src/simulator/model/random.ts';
 import { startPlayground, type Playground } from '../../playground/playground.ts';
@@ -184,7 +184,7 @@ function lostEngines(history: PodHistory): readonly string[] {
 type Pod = PodHistory['removed'][number];
 
 function isVictim(pod: Pod): boolean {
-  return deletionCost(pod) === String(VICTIM_DELETION_COST);
+  return [DRAINING_DELETION_COST, REMOVING_DELETION_COST].map(String).includes(deletionCost(pod) ?? '');
 }
 
 function nameOf({ metadata }: Pod): string {

@@ -1,3 +1,4 @@
+import { readOutcomes } from '../../src/fleet/outcomes.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startPlayground, type Playground } from '../../playground/playground.ts';
@@ -171,7 +172,7 @@ test.concurrent(
     });
     await quietAt(pg, 'restarted', 2);
     const { status } = await readFleet(pg, 'restarted');
-    expect(status?.disruptionHistory?.map(({ cause, outcome }) => [cause, outcome])).toEqual([
+    expect(readOutcomes(status?.disruptionHistory).map(({ cause, outcome }) => [cause, outcome])).toEqual([
       ['Restart', 'Drained'],
       ['Restart', 'Drained'],
     ]);

@@ -8,7 +8,7 @@ import { VllmContainers } from '../../playground/real-vllm/vllm-containers.ts';
 import { installWarden } from '../../playground/warden/install.ts';
 import { startOperator } from '../../playground/warden/operator-process.ts';
 import { applyFleet, MODEL, patchSpec, readFleet, withCondition } from '../e2e/support/fleets.ts';
-import { isReady, readPods } from '../e2e/support/pod-history.ts';
+import { isReady, readPods } from '../../playground/warden/pod-history.ts';
 import { eventually } from '../integration/playground/eventually.ts';
 import { ClosedLoop } from './support/closed-loop.ts';
 import { inspect, inspectionOf } from './support/inspection.ts';

@@ -161,25 +161,26 @@ export const Disruption = z
       .int()
       .min(0)
       .exactOptional()
-      .describe('Requests that the engine still had at the deadline; absent when it was empty.'),
+      .describe(
+        'Requests that the engine still had at the deadline; 0 when nothing told how many; absent when it was empty.',
+      ),
     message: Message.exactOptional(),
   })
   .describe('A claim on one engine that the operator takes away.');
 
-export const DisruptionOutcome = z
-  .object({
-    at: Timestamp.describe('When it ended (RFC 3339).'),
-    engine: EngineName,
-    command: Command,
-    cause: Cause,
-    outcome: z
-      .enum(['Drained', 'Cut', 'Cancelled', 'Blocked', 'OtherRemoved', 'Gone'])
-      .describe(
-        'Drained: gone, and no request was cut. Cut: gone with requests that did not end in time. Cancelled: no longer wanted. Blocked: could not be done. OtherRemoved: the ReplicaSet took another engine. Gone: somebody else removed it.',
-      ),
-    message: Message,
-  })
-  .describe('How the removal of an engine ended.');
+/**
+ * How the removal of an engine can end. Drained: it is gone and no request was cut. Cut: gone with requests that did not
+ * end in time. Cancelled: it stays, it is wanted after all. Blocked: it stays, it could not be replaced. OtherRemoved: the
+ * ReplicaSet took another one. Gone: somebody else removed it.
+ */
+export const DISRUPTION_OUTCOMES = [
+  'Drained',
+  'Cut',
+  'Cancelled',
+  'Blocked',
+  'OtherRemoved',
+  'Gone',
+] as const;
 
 export const RolloutStatus = z.object({
   from: z
@@ -250,11 +251,13 @@ export const VLLMDeploymentStatus = z.object({
       'Engines that the operator is taking away. Written before anything is touched, so that a crash loses no plan.',
     ),
   disruptionHistory: z
-    .array(DisruptionOutcome)
+    .array(z.string().max(1024))
     .max(10)
     .meta(atomicList)
     .exactOptional()
-    .describe('How the last 10 removals of engines ended, oldest first.'),
+    .describe(
+      'How the last 10 removals of engines ended, oldest first. Drained: no request was cut. Cut: requests did not end in time. Cancelled: wanted after all. Blocked: could not be replaced. OtherRemoved: the ReplicaSet took another engine. Gone: somebody else removed it.',
+    ),
   rollout: RolloutStatus.exactOptional().describe('Which revision serves, and how far a roll-out is.'),
   engines: z
     .array(z.string().max(512))
@@ -278,5 +281,4 @@ export type ScalingProposal = DeepReadonly<z.output<typeof ScalingProposal>>;
 export type ScalingChange = DeepReadonly<z.output<typeof ScalingChange>>;
 export type ManualFloor = DeepReadonly<z.output<typeof ManualFloor>>;
 export type Disruption = DeepReadonly<z.output<typeof Disruption>>;
-export type DisruptionOutcome = DeepReadonly<z.output<typeof DisruptionOutcome>>;
 export type RolloutStatus = DeepReadonly<z.output<typeof RolloutStatus>>;

@@ -1,15 +1,15 @@
-import type { Disruption, DisruptionOutcome } from '../../api/v1alpha1/status.ts';
+import type { Disruption } from '../../api/v1alpha1/status.ts';
 import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
+import type { EndOfClaim } from '../../disruption/steps.ts';
 import type { FleetDecision } from '../../fleet/decide-fleet.ts';
+import type { Notice } from '../../fleet/notices.ts';
 import type { Action } from '../../fleet/plan.ts';
 import { whyClaimed } from '../../fleet/why-claimed.ts';
 import type { NewEvent } from '../../runtime/event-recorder.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 
-type Outcome = DisruptionOutcome['outcome'];
-
 /** How the end of a claim is told. */
-const TOLD: Readonly<Record<Outcome, Pick<NewEvent, 'type' | 'reason'>>> = {
+const TOLD: Readonly<Record<EndOfClaim, Pick<NewEvent, 'type' | 'reason'>>> = {
   Drained: { type: 'Normal', reason: 'EngineDrained' },
   Cut: { type: 'Warning', reason: 'RequestsCut' },
   Cancelled: { type: 'Normal', reason: 'DrainCancelled' },
@@ -17,6 +17,8 @@ const TOLD: Readonly<Record<Outcome, Pick<NewEvent, 'type' | 'reason'>>> = {
   OtherRemoved: { type: 'Warning', reason: 'OtherEngineRemoved' },
   Gone: { type: 'Normal', reason: 'EngineGone' },
 };
+
+const STAYS: ReadonlySet<EndOfClaim> = new Set(['Cancelled', 'Blocked', 'OtherRemoved']);
 
 /** The events of claims that were begun or are over. */
 export function claimEvents(
@@ -33,9 +35,22 @@ export function claimEvents(
   const ends = ended.map(({ claim, outcome, message }) => ({
     ...about(fleet, claim),
     ...TOLD[outcome],
-    note: outcome === 'Cancelled' ? `${claim.engine} stays: ${message}` : message,
+    note: `${claim.engine}${STAYS.has(outcome) ? ' stays:' : ''} ${message}`,
   }));
   return [...ends, ...begins];
+}
+
+/** The events of what is told once for as long as it holds. */
+export function noticeEvents(fleet: VLLMDeployment, notices: readonly Notice[]): readonly NewEvent[] {
+  const { namespace, name, uid } = fleet.metadata;
+  const { apiVersion, kind } = RESOURCE_TYPES.fleet;
+  return notices.map(({ reason, message }) => ({
+    regarding: { apiVersion, kind, namespace, name, uid },
+    type: 'Warning',
+    reason,
+    action: 'Replace',
+    note: message,
+  }));
 }
 
 function about(

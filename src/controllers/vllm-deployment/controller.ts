@@ -5,7 +5,7 @@ import { asWardenError, classify, type WardenError } from '../../errors.ts';
 import { decideFleet, type FleetDecision } from '../../fleet/decide-fleet.ts';
 import { planFleet, type Action } from '../../fleet/plan.ts';
 import { buildStatus, type WrittenStatus } from '../../fleet/status.ts';
-import { differsInSubstance } from '../../fleet/substance.ts';
+import { claimsKey, differsInSubstance } from '../../fleet/substance.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ReconcileContext, ReconcileResult } from '../../runtime/controller.ts';
 import type { EventRecorder } from '../../runtime/event-recorder.ts';
@@ -17,10 +17,10 @@ import { SIGNALS } from '../../signals/catalogue.ts';
 import type { FleetSnapshot } from '../../snapshot/fleet-snapshot.ts';
 import type { Caches } from './caches.ts';
 import { describeAction } from './describe-action.ts';
-import { claimEvents } from './claim-events.ts';
+import { claimEvents, noticeEvents } from './claim-events.ts';
 import { transitionEvents } from './events.ts';
 import { Executor } from './execute.ts';
-import { afterChange, afterClaims, recallState, type FleetState } from './fleet-states.ts';
+import { afterChange, recallState, type FleetState } from './fleet-states.ts';
 import { gather, gatherTraffic, scrapeTargets } from './gather.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 import { SizeDates } from './size-dates.ts';
@@ -83,7 +83,10 @@ export class FleetController {
     const before = known ?? recallState(snapshot, context.now);
     const { decision, memory } = decideFleet(snapshot, before.memory, context.now);
     metrics.decided(key, decision.size);
-    this.#states.set(uid, { ...before, memory });
+    const { notices } = decision.disruption;
+    const news = notices.filter(({ subject }) => !before.noticed.has(subject));
+    for (const event of noticeEvents(fleet, news)) this.#options.events.record(event);
+    this.#states.set(uid, { ...before, memory, noticed: new Set(notices.map(({ subject }) => subject)) });
     const { failure, resourceVersion } = await this.#carryOut(
       planFleet(snapshot, decision),
       snapshot,
@@ -120,22 +123,11 @@ export class FleetController {
       if ('change' in action && action.change !== undefined && state !== undefined) {
         this.#states.set(uid, afterChange(state, action.change, decision.size, context.now));
       }
-      if (action.kind === 'WriteClaims') this.#noteClaims(action, snapshot, decision, context);
+      if (action.kind === 'WriteClaims') {
+        for (const event of claimEvents(snapshot.fleet, action, decision)) this.#options.events.record(event);
+      }
     }
     return { resourceVersion };
-  }
-
-  /** What was begun and what is over goes into the history and the events, once it stands in the status. */
-  #noteClaims(
-    action: Extract<Action, { kind: 'WriteClaims' }>,
-    snapshot: FleetSnapshot,
-    decision: FleetDecision,
-    context: ReconcileContext,
-  ): void {
-    const { uid } = snapshot.fleet.metadata;
-    const state = this.#states.get(uid);
-    if (state !== undefined) this.#states.set(uid, afterClaims(state, action.ended, context.now));
-    for (const event of claimEvents(snapshot.fleet, action, decision)) this.#options.events.record(event);
   }
 
   async #writeStatus(
@@ -146,9 +138,11 @@ export class FleetController {
     const { kube, barrier, caches, scraper, events, statusRefreshMs } = this.#options;
     const { metadata, status: previous } = snapshot.fleet;
     const state = this.#states.get(metadata.uid) ?? recallState(snapshot, context.now);
-    const build = (shown: FleetSnapshot): WrittenStatus => buildStatus(shown, decision, state, context.now);
+    const build = (shown: FleetSnapshot): WrittenStatus =>
+      buildStatus(shown, decision, state.history, context.now);
     const isDue = context.now - state.statusWrittenAtMs >= statusRefreshMs;
-    if (!isDue && !differsInSubstance(previous, build(snapshot))) return;
+    const key = claimsKey(previous);
+    if (!isDue && key === state.claimsShown && !differsInSubstance(previous, build(snapshot))) return;
     const traffic = gatherTraffic(snapshot.fleet, caches, scraper, context.now);
     const status = build({ ...snapshot, traffic });
     const written = await kube.applyStatus(
@@ -159,7 +153,7 @@ export class FleetController {
       context.signal,
     );
     barrier.wrote(keyOf(metadata), caches.fleets, written.resourceVersion);
-    this.#states.set(metadata.uid, { ...state, statusWrittenAtMs: context.now });
+    this.#states.set(metadata.uid, { ...state, statusWrittenAtMs: context.now, claimsShown: key });
     for (const event of transitionEvents(snapshot.fleet, previous, status)) events.record(event);
   }
 

@@ -158,7 +158,7 @@ export class Executor {
 
   /** Writes the claims if the fleet is still as this pass saw it: two leaders cannot both claim. */
   async #writeClaims(
-    { claims }: ActionOf<'WriteClaims'>,
+    { claims, outcomes }: ActionOf<'WriteClaims'>,
     snapshot: FleetSnapshot,
     signal: AbortSignal,
   ): Promise<string> {
@@ -166,7 +166,7 @@ export class Executor {
     const change = {
       resourceVersion: metadata.resourceVersion,
       subresource: 'status',
-      patch: { status: { disruptions: claims } },
+      patch: { status: { disruptions: claims, disruptionHistory: outcomes } },
       fieldManager: FIELD_MANAGERS.claims,
     } as const;
     const meta = await this.#kube.mergePatch(RESOURCE_TYPES.fleet, metadata, change, signal);

@@ -1,17 +1,22 @@
-import type { DisruptionOutcome, ScalingChange } from '../../api/v1alpha1/status.ts';
+import type { ScalingChange } from '../../api/v1alpha1/status.ts';
 import type { SizeDecision } from '../../scaling/types.ts';
 import type { FleetSnapshot } from '../../snapshot/fleet-snapshot.ts';
+import { claimsKey } from '../../fleet/substance.ts';
 import { recallMemory, withChange, type FleetMemory } from '../../fleet/memory.ts';
-import type { EndedClaim } from '../../fleet/plan-disruptions.ts';
 import type { FleetChange } from '../../fleet/plan.ts';
-import type { StatusHistory } from '../../fleet/status.ts';
 
 const HISTORY = 10;
 
 /** What the controller keeps of a fleet between passes. */
-export interface FleetState extends StatusHistory {
+export interface FleetState {
   readonly memory: FleetMemory;
+  /** Carried-out changes of size, oldest first; ahead of the status while a write of it failed. */
+  readonly history: readonly ScalingChange[];
   readonly statusWrittenAtMs: number;
+  /** What the claims were at when the status was written last. */
+  readonly claimsShown: string;
+  /** Subjects of the notices that hold and were told. */
+  readonly noticed: ReadonlySet<string>;
   /** When this process saw the fleet for the first time. */
   readonly watchedSinceMs: number;
 }
@@ -21,9 +26,10 @@ export function recallState(snapshot: FleetSnapshot, nowMs: number): FleetState 
   const { status } = snapshot.fleet;
   return {
     memory: recallMemory(snapshot, nowMs),
-    changes: status?.scaling?.history ?? [],
-    outcomes: status?.disruptionHistory ?? [],
+    history: status?.scaling?.history ?? [],
     statusWrittenAtMs: Date.parse(status?.scaling?.decidedAt ?? new Date(0).toISOString()),
+    claimsShown: claimsKey(status),
+    noticed: new Set(),
     watchedSinceMs: nowMs,
   };
 }
@@ -45,22 +51,6 @@ export function afterChange(
   return {
     ...state,
     memory: withChange(state.memory, { atMs: nowMs, from, to }),
-    changes: [...state.changes, entry].slice(-HISTORY),
+    history: [...state.history, entry].slice(-HISTORY),
   };
-}
-
-/** The state after claims have ended at `nowMs`. */
-export function afterClaims(state: FleetState, ended: readonly EndedClaim[], nowMs: number): FleetState {
-  const entries = ended.map(({ claim, outcome, message }): DisruptionOutcome => {
-    const { engine, command, cause } = claim;
-    return {
-      at: new Date(nowMs).toISOString(),
-      engine,
-      command,
-      cause,
-      outcome,
-      message: message.slice(0, 1024),
-    };
-  });
-  return { ...state, outcomes: [...state.outcomes, ...entries].slice(-HISTORY) };
 }

@@ -27,6 +27,7 @@ export function observeEngine(pod: PodProjection, elsewhere: SeenElsewhere): Eng
   const scheduled = status.conditions.find(({ type }) => type === 'PodScheduled');
   const isReady = ready?.status === 'True';
   const trouble = container === undefined ? undefined : troubleOf(container);
+  const ended = container === undefined ? undefined : lastExit(container);
   const cost = Number(metadata.annotations?.[ANNOTATIONS.podDeletionCost]);
   const serving = metadata.labels?.[LABELS.serving];
   const claim = metadata.annotations?.[ANNOTATIONS.claim];
@@ -51,6 +52,7 @@ export function observeEngine(pod: PodProjection, elsewhere: SeenElsewhere): Eng
     ...(isReady && ready.lastTransitionTime != null && { readyAtMs: Date.parse(ready.lastTransitionTime) }),
     ...(isUnschedulable && { unschedulable: scheduled.message ?? 'no node takes it' }),
     ...(trouble !== undefined && { trouble }),
+    ...(ended !== undefined && { lastExit: ended }),
     ...(Number.isInteger(cost) && { deletionCost: cost }),
     ...(serving !== undefined && { serving }),
     ...(claim !== undefined && { claim }),
@@ -99,7 +101,13 @@ function wasReady(container: ContainerStatus | undefined, ready: PodCondition | 
 function troubleOf(container: ContainerStatus): EngineTrouble | undefined {
   const { waiting } = container.state;
   if (waiting?.reason === undefined || NORMAL_WAITS.has(waiting.reason)) return undefined;
-  const ended = container.lastState.terminated;
-  const exit = ended === undefined ? '' : `; last exit ${ended.reason ?? ''} (code ${ended.exitCode})`;
+  const ended = lastExit(container);
+  const exit = ended === undefined ? '' : `; ${ended}`;
   return { reason: waiting.reason, message: `${(waiting.message ?? '').slice(0, TROUBLE_LENGTH)}${exit}` };
+}
+
+function lastExit({ lastState: { terminated } }: ContainerStatus): string | undefined {
+  return terminated === undefined
+    ? undefined
+    : `last exit ${terminated.reason ?? ''} (code ${terminated.exitCode})`;
 }

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { DISRUPTION_OUTCOMES, type Disruption } from '../api/v1alpha1/status.ts';
+
+const KEPT = 10;
+const LINE_LENGTH = 1024;
+
+/** How the removal of an engine ended. */
+export interface Outcome {
+  readonly atMs: number;
+  readonly engine: string;
+  readonly command: Disruption['command'];
+  readonly cause: Disruption['cause'];
+  readonly outcome: (typeof DISRUPTION_OUTCOMES)[number];
+  readonly message: string;
+}
+
+const LINE = /^(\S+) (\w+): (\w+) of (\S+) \((\w+)\): (.*)$/s;
+
+const Parts = z.tuple([
+  z.iso.datetime({ offset: true }),
+  z.enum(DISRUPTION_OUTCOMES),
+  z.enum(['Shrink', 'Replace']),
+  z.string(),
+  z.enum(['ScaleDown', 'RollOut', 'Restart', 'Requested', 'Recovered']),
+  z.string(),
+]);
+
+/** One line for people, such as `2026-11-22T17:52:17.477Z Drained: Replace of chat-a-x (Requested): left after 10 s`. */
+export function outcomeLine({ atMs, outcome, command, engine, cause, message }: Outcome): string {
+  const at = new Date(atMs).toISOString();
+  return `${at} ${outcome}: ${command} of ${engine} (${cause}): ${message}`.slice(0, LINE_LENGTH);
+}
+
+/** The lines with those of these outcomes behind them; the oldest beyond ten are dropped. */
+export function withOutcomes(lines: readonly string[], outcomes: readonly Outcome[]): readonly string[] {
+  return [...lines, ...outcomes.map(outcomeLine)].slice(-KEPT);
+}
+
+/** What the lines of a status say; one that nobody of ours wrote says nothing. */
+export function readOutcomes(lines: readonly string[] = []): readonly Outcome[] {
+  return lines.flatMap((line) => {
+    const parsed = Parts.safeParse(LINE.exec(line)?.slice(1));
+    if (!parsed.success) return [];
+    const [at, outcome, command, engine, cause, message] = parsed.data;
+    return [{ atMs: Date.parse(at), outcome, command, engine, cause, message }];
+  });
+}
