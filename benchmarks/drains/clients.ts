@@ -74,7 +74,8 @@ export class FleetClients implements AsyncDisposable {
       connections: traffic.connections,
       pickTarget: atOnce.pick,
       model: MODEL,
-      size: { promptTokens: PROMPT_TOKENS, outputTokens: FEWEST_TOKENS },
+      promptTokens: PROMPT_TOKENS,
+      outputTokens: lengthsOf(seed + 3),
       pauseMs: POOL_PAUSE_MS,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       engineProxyUrl,
@@ -113,15 +114,21 @@ export class FleetClients implements AsyncDisposable {
   }
 }
 
+/** Draws the lengths of streams, in tokens. */
+function lengthsOf(seed: number): () => number {
+  const random = createRandom(seed);
+  return () => FEWEST_TOKENS + Math.floor(random() * (MOST_TOKENS - FEWEST_TOKENS + 1));
+}
+
 /** Streams of many lengths at a constant rate. */
 function mixedStreams(requestsPerSecond: number, seed: number): Schedule {
-  const random = createRandom(seed);
+  const outputTokens = lengthsOf(seed);
   const gapMs = 1000 / requestsPerSecond;
   const requests = Array.from({ length: Math.floor(HORIZON_MS / gapMs) }, (_, id) => ({
     id,
     atMs: id * gapMs,
     promptTokens: PROMPT_TOKENS,
-    outputTokens: FEWEST_TOKENS + Math.floor(random() * (MOST_TOKENS - FEWEST_TOKENS + 1)),
+    outputTokens: outputTokens(),
   }));
   return { requests, durationMs: HORIZON_MS };
 }

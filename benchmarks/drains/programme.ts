@@ -44,4 +44,4 @@ export function programmeOf({ scaleDownRounds, replaces: counts, rollOutEngines 
 }
 
 /** Of each fleet: a few streams in each engine at a time. */
-export const TRAFFIC = { requestsPerSecond: 1.5, connections: 1 };
+export const TRAFFIC = { requestsPerSecond: 1.5, connections: 2 };

@@ -6,14 +6,15 @@ import { createPrompts } from '../../src/loadtest/client/prompts.ts';
 import { sendRequest } from '../../src/loadtest/client/send-request.ts';
 import type { PickTarget, Target } from '../../src/loadtest/client/target.ts';
 import type { RequestRecord } from '../../src/loadtest/plan/request-record.ts';
-import type { RequestSize } from '../../src/loadtest/plan/arrivals.ts';
 
 export interface KeepAliveOptions {
   readonly connections: number;
   /** Where a connection is opened to; it stays there. */
   readonly pickTarget: PickTarget;
   readonly model: string;
-  readonly size: RequestSize;
+  readonly promptTokens: number;
+  /** Drawn anew for each request. */
+  readonly outputTokens: () => number;
   /** Between the end of one answer and the next request on the same connection; below the server's idle time-out. */
   readonly pauseMs: number;
   readonly requestTimeoutMs: number;
@@ -37,7 +38,7 @@ export class KeepAlivePool implements AsyncDisposable {
 
   constructor(options: KeepAliveOptions) {
     this.#options = options;
-    this.#prompt = createPrompts(options.size.promptTokens, options.seed);
+    this.#prompt = createPrompts(options.promptTokens, options.seed);
     this.#running = Array.from({ length: options.connections }, () => this.#use());
   }
 
@@ -62,18 +63,19 @@ export class KeepAlivePool implements AsyncDisposable {
   }
 
   #send(agent: Agent, target: Target): Promise<RequestRecord> {
-    const { model, size, requestTimeoutMs } = this.#options;
+    const { model, promptTokens, requestTimeoutMs } = this.#options;
+    const outputTokens = this.#options.outputTokens();
     this.#sent += 1;
     const id = this.#sent;
-    const rest = { model, max_tokens: size.outputTokens, ignore_eos: true, stream: true };
+    const rest = { model, max_tokens: outputTokens, ignore_eos: true, stream: true };
     const atMs = systemClock.monotonic() - this.#startMs;
     return sendRequest(
-      { id, atMs, ...size },
+      { id, atMs, promptTokens, outputTokens },
       {
         agent,
         target,
         headers: {},
-        body: `{"prompt":${this.#prompt(id, size.promptTokens)},${JSON.stringify(rest).slice(1)}`,
+        body: `{"prompt":${this.#prompt(id, promptTokens)},${JSON.stringify(rest).slice(1)}`,
         timeoutMs: requestTimeoutMs,
         signal: this.#stop.signal,
         clock: systemClock,
