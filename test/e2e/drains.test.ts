@@ -11,11 +11,10 @@ import { LAG_MS, type ClientKind } from '../../benchmarks/drains/clients.ts';
 import { playActs, type Played, type PlayedAct } from '../../benchmarks/drains/play.ts';
 import { programmeOf, TRAFFIC } from '../../benchmarks/drains/programme.ts';
 import { reportOf } from '../../benchmarks/drains/report.ts';
-import { LABELS, SERVING } from '../../src/api/v1alpha1/constants.ts';
 import { startPlayground, type Playground } from '../../playground/playground.ts';
 import { installWarden } from '../../playground/warden/install.ts';
 import { OperatorPair, SHORT_LEASE } from '../../playground/warden/operator-pair.ts';
-import { deletionCost, readPods } from '../../playground/warden/pod-history.ts';
+import { strayMarks } from './support/fleets.ts';
 
 /*
  * Engines are taken away in every way there is, under continuous streams, while leaders are killed. Clients that follow
@@ -87,7 +86,7 @@ test('each act takes as many engines as it should, by claims that end, and leave
     .flatMap(({ outcomes }) => outcomes)
     .filter(({ outcome }) => !ENDINGS.has(outcome));
   expect(others).toEqual([]);
-  for (const { act } of played.acts) expect(await marksOf(act.fleet.name)).toEqual([]);
+  for (const { act } of played.acts) expect(await strayMarks(pg, act.fleet.name)).toEqual([]);
 });
 
 test('a fleet never has fewer engines than it should while the operator takes some', () => {
@@ -99,13 +98,4 @@ test('a fleet never has fewer engines than it should while the operator takes so
 /** How long after an engine left the Service such a client still sent to it, at most. */
 function latest(kind: ClientKind): number {
   return Math.max(0, ...played.acts.flatMap((act) => sentAfterLeavingMs(act, kind)));
-}
-
-/** Engines that carry what only a claim may put on them. */
-async function marksOf(fleet: string): Promise<readonly string[]> {
-  const isMarked = ({ metadata }: Awaited<ReturnType<typeof readPods>>[number]): boolean =>
-    metadata.labels[LABELS.serving] !== SERVING.true;
-  return (await readPods(pg, fleet))
-    .filter((pod) => isMarked(pod) || deletionCost(pod) !== undefined)
-    .map(({ metadata }) => metadata.name);
 }

@@ -3,8 +3,7 @@ import { startPlayground, type Playground } from '../../playground/playground.ts
 import { ClaimHistory } from '../../playground/warden/claim-history.ts';
 import { applyManifest, installWarden } from '../../playground/warden/install.ts';
 import { startOperator, type OperatorProcess } from '../../playground/warden/operator-process.ts';
-import { deletionCost, PodHistory, readPods } from '../../playground/warden/pod-history.ts';
-import { LABELS, MEMBER, SERVING } from '../../src/api/v1alpha1/constants.ts';
+import { PodHistory, readPods } from '../../playground/warden/pod-history.ts';
 import {
   applyFleet,
   askReplace,
@@ -12,7 +11,9 @@ import {
   fleetStatus,
   patchSpec,
   quietAt,
+  strayMarks,
   withCondition,
+  withOutcome,
 } from './support/fleets.ts';
 
 /** Engines that are to be replaced where there is no accelerator, or no right, for one more. Each test has a node. */
@@ -45,7 +46,7 @@ test.concurrent('a replace without a free accelerator lets the old engine go fir
   await quietAt(pg, 'full', 2);
   const [victim = ''] = await namesOf('full');
   await askReplace(pg, 'full', victim);
-  await fleetStatus(pg, 'full', { disruptionHistory: [{ engine: victim, outcome: 'Drained' }] });
+  await fleetStatus(pg, 'full', withOutcome(victim, 'Drained'));
   await quietAt(pg, 'full', 2);
   expect(await namesOf('full')).not.toContain(victim);
   const [claim] = claims.claims;
@@ -76,12 +77,12 @@ test.concurrent(
     await askReplace(pg, 'strict', victim);
     await fleetStatus(pg, 'strict', {
       ...withCondition('RestartBlocked', 'True', 'NoRoom'),
-      disruptionHistory: [{ engine: victim, outcome: 'Blocked' }],
+      ...withOutcome(victim, 'Blocked'),
       summary: { ready: '2/2' },
     });
     expect(await describeFleet(pg, 'strict')).toContain('rollout.maxUnavailable is 0: raise it');
     expect(await namesOf('strict')).toEqual(engines);
-    expect(await strayMarks('strict')).toEqual([]);
+    expect(await strayMarks(pg, 'strict')).toEqual([]);
     expect(history.leastServingSince(2), 'it served on all the time').toBe(2);
 
     await patchSpec(pg, 'strict', { engine: { image: NEW_IMAGE } });
@@ -119,7 +120,7 @@ test.concurrent('the only engine of a fleet with room serves until another one d
   await quietAt(pg, 'single', 1);
   const [victim = ''] = await namesOf('single');
   await askReplace(pg, 'single', victim);
-  await fleetStatus(pg, 'single', { disruptionHistory: [{ engine: victim, outcome: 'Drained' }] });
+  await fleetStatus(pg, 'single', withOutcome(victim, 'Drained'));
   await quietAt(pg, 'single', 1);
   expect(await namesOf('single')).not.toContain(victim);
   expect([history.created, history.most, history.leastServingSince(1)]).toEqual([2, 2, 1]);
@@ -135,12 +136,12 @@ test.concurrent('a quota that refuses one more engine blocks a replace, and is n
   await askReplace(pg, 'budgeted', engines[0] ?? '');
   await fleetStatus(pg, 'budgeted', {
     ...withCondition('RestartBlocked', 'True', 'NoRoom'),
-    disruptionHistory: [{ engine: engines[0], outcome: 'Blocked' }],
+    ...withOutcome(engines[0] ?? '', 'Blocked'),
     summary: { ready: '2/2' },
   });
   expect(await describeFleet(pg, 'budgeted')).toContain(`exceeded quota: ${QUOTA.metadata.name}`);
   expect(await namesOf('budgeted')).toEqual(engines);
-  expect(await strayMarks('budgeted')).toEqual([]);
+  expect(await strayMarks(pg, 'budgeted')).toEqual([]);
   expect(history.leastServingSince(2)).toBe(2);
 });
 
@@ -181,16 +182,4 @@ function applyOn(
 
 async function namesOf(fleet: string): Promise<readonly string[]> {
   return (await readPods(pg, fleet)).map(({ metadata }) => metadata.name);
-}
-
-/** Engines that carry what only a claim may put on them. */
-async function strayMarks(fleet: string): Promise<readonly string[]> {
-  return (await readPods(pg, fleet))
-    .filter(
-      (pod) =>
-        pod.metadata.labels[LABELS.serving] !== SERVING.true ||
-        pod.metadata.labels[LABELS.member] !== MEMBER.true ||
-        deletionCost(pod) !== undefined,
-    )
-    .map(({ metadata }) => metadata.name);
 }

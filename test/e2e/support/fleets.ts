@@ -1,9 +1,11 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { ANNOTATIONS } from '../../../src/api/v1alpha1/constants.ts';
+import { ANNOTATIONS, LABELS, MEMBER, SERVING } from '../../../src/api/v1alpha1/constants.ts';
+import type { Disruption } from '../../../src/api/v1alpha1/status.ts';
 import { VLLMDeployment } from '../../../src/api/v1alpha1/vllm-deployment.ts';
 import type { Playground } from '../../../playground/playground.ts';
 import { applyManifest, expectKubectl } from '../../../playground/warden/install.ts';
+import { deletionCost, readPods, type Pod } from '../../../playground/warden/pod-history.ts';
 import { eventually } from '../../integration/playground/eventually.ts';
 
 /** The model of every fleet here; simulated engines serve any. */
@@ -126,4 +128,31 @@ export async function askReplace(pg: Playground, fleet: string, engine: string |
 /** What a person reads. */
 export function describeFleet(pg: Playground, name: string): Promise<string> {
   return expectKubectl(pg, ['describe', 'vllmdeployment', name]);
+}
+
+/** What `fleetStatus` expects once a claim on this engine has ended so, whatever ended beside it. */
+export function withOutcome(engine: string, outcome: string): object {
+  const line = expect.stringMatching(` ${outcome}: \\w+ of ${engine} `);
+  return { disruptionHistory: expect.arrayContaining([line]) };
+}
+
+/** Waits until a claim of the fleet is at this step. */
+export async function claimAt(pg: Playground, name: string, step: Disruption['step']): Promise<Disruption> {
+  return eventually(async () => {
+    const claims = (await readFleet(pg, name)).status?.disruptions ?? [];
+    const claim = claims.find((one) => one.step === step);
+    if (claim === undefined) throw new Error(`${name} has no claim at ${step}: ${JSON.stringify(claims)}`);
+    return claim;
+  });
+}
+
+/** Engines that carry what only a claim may put on them. */
+export async function strayMarks(pg: Playground, fleet: string): Promise<readonly string[]> {
+  return (await readPods(pg, fleet)).filter(isMarked).map(({ metadata }) => metadata.name);
+}
+
+function isMarked(pod: Pod): boolean {
+  const { labels } = pod.metadata;
+  const isOut = labels[LABELS.serving] !== SERVING.true || labels[LABELS.member] !== MEMBER.true;
+  return isOut || deletionCost(pod) !== undefined;
 }
