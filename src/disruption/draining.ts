@@ -3,7 +3,7 @@ import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import { drainTimeoutSeconds } from './drain-deadline.ts';
 import { drainProgress } from './empty.ts';
 import { isReleasedFrom } from './marks.ts';
-import { act, end, update, wait, type ClaimStep, type DisruptionView } from './steps.ts';
+import { act, end, update, wait, type ClaimStep, type DisruptionView, type EndOfClaim } from './steps.ts';
 
 /** Seconds that an engine gets whose time is up: its clients get a reset instead of hanging. */
 export const CUT_GRACE_SECONDS = 5;
@@ -39,7 +39,7 @@ export function awaitEmpty(
 export function giveBack(
   claim: Disruption,
   engine: EngineSnapshot,
-  outcome: 'Cancelled' | 'OtherRemoved' | 'Blocked',
+  outcome: Exclude<EndOfClaim, 'Drained' | 'Cut' | 'Gone'>,
   message: string,
 ): ClaimStep {
   if (isReleasedFrom(engine, claim)) return end(outcome, message);

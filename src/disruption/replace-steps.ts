@@ -85,7 +85,10 @@ function surging(
     });
   }
   const remedy = failure.kind === 'NoRoom' ? `; ${whyNotDrainFirst(desired, rollout)}` : '';
-  return update(claim, 'Returning', nowMs + ADOPTION_TIMEOUT_MS, { message: `${failure.message}${remedy}` });
+  return update(claim, 'Returning', nowMs + ADOPTION_TIMEOUT_MS, {
+    obstacle: failure.kind === 'NoRoom' ? 'NoRoom' : 'StandInFailed',
+    message: `${failure.message}${remedy}`,
+  });
 }
 
 function draining(claim: Disruption, engine: EngineSnapshot, view: DisruptionView): ClaimStep {
@@ -139,7 +142,7 @@ function returning(
     if (!set.isSizeObserved || membersOf(snapshot, set).length > set.replicas) {
       return wait(`ReplicaSet ${set.name} is to remove the engine that did not start`);
     }
-    return giveBack(claim, engine, 'Blocked', message);
+    return giveBack(claim, engine, claim.obstacle ?? 'NoRoom', message);
   }
   const members = membersOf(snapshot, set);
   if (members.length >= set.replicas) {

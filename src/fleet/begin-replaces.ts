@@ -4,20 +4,21 @@ import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { ArbitrationInputs } from './arbitrate.ts';
 import { newClaim } from './new-claim.ts';
 import type { ReplaceNeed } from './needs.ts';
-import { readOutcomes } from './outcomes.ts';
+import { readOutcomes, type Outcome } from './outcomes.ts';
 import { dependable } from './promised.ts';
 import { stayingReplicas } from './sizes.ts';
 import { moment } from './text.ts';
 
 /** Why an engine that should be replaced is not; the condition RestartBlocked. */
 export interface Blocked {
-  readonly reason: 'NoRoom' | 'ServingFloor' | 'MetricsMissing' | 'RestartLimit';
+  readonly reason: 'NoRoom' | 'StandInFailed' | 'ServingFloor' | 'MetricsMissing' | 'RestartLimit';
   readonly message: string;
 }
 
 /** After a replace could not be done, it is tried again so much later. */
 const RETRY_MS = 10 * 60_000;
 const HOUR_MS = 3_600_000;
+const REPLACED: ReadonlySet<Outcome['outcome']> = new Set(['Drained', 'Cut', 'Gone']);
 
 /**
  * The replaces that begin now: those that a person asks for one at a time and `remediation.maxPerHour`, those of
@@ -80,7 +81,7 @@ function obstacleTo(
   const { maxPerHour } = spec.remediation;
   const lastHour = history.filter(
     ({ atMs, cause: kind, outcome }) =>
-      kind === 'Requested' && outcome !== 'Cancelled' && outcome !== 'Blocked' && nowMs - atMs < HOUR_MS,
+      kind === 'Requested' && REPLACED.has(outcome) && nowMs - atMs < HOUR_MS,
   );
   if (cause === 'Requested' && lastHour.length >= maxPerHour) {
     const message = `${lastHour.length} engines were replaced within an hour, remediation.maxPerHour is ${maxPerHour}`;
@@ -93,13 +94,14 @@ function obstacleTo(
       message: `nothing tells whether it has requests: ${engine.page.message}`,
     };
   }
-  const failed = history.findLast(
-    ({ engine: name, outcome }) => name === engine.name && outcome === 'Blocked',
-  );
-  if (failed !== undefined && nowMs - failed.atMs < RETRY_MS) {
+  const last = history.findLast(({ engine: name }) => name === engine.name);
+  const mayGoFirst = mayDrainFirst(desired, spec.rollout);
+  const isStuck = last?.outcome === 'StandInFailed' || (last?.outcome === 'NoRoom' && !mayGoFirst);
+  if (last !== undefined && isStuck && nowMs - last.atMs < RETRY_MS) {
+    const again = moment(new Date(last.atMs + RETRY_MS).toISOString());
     return {
-      reason: 'NoRoom',
-      message: `${failed.message}; tried again at ${moment(new Date(failed.atMs + RETRY_MS).toISOString())}`,
+      reason: last.outcome === 'NoRoom' ? 'NoRoom' : 'StandInFailed',
+      message: `${last.message}; tried again at ${again}`,
     };
   }
   if (strategy === 'SurgeFirst' && rollout.isRoomless) {
@@ -108,7 +110,7 @@ function obstacleTo(
       message: `there is no room for both; ${whyNotDrainFirst(desired, spec.rollout)}`,
     };
   }
-  if (strategy === 'DrainFirst' && !mayDrainFirst(desired, spec.rollout)) {
+  if (strategy === 'DrainFirst' && !mayGoFirst) {
     return { reason: 'ServingFloor', message: whyNotDrainFirst(desired, spec.rollout) };
   }
   const promised = claims.filter(

@@ -7,6 +7,7 @@ import { scheduleAt, type ScheduleInForce } from '../scaling/schedules.ts';
 import type { ScalingInput, ScalingMemory, SizeDecision } from '../scaling/types.ts';
 import { isStaying } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import { compareSides } from './compare-sides.ts';
 import { findConflict, noteForeignWrites, type Conflict } from './foreign-scale.ts';
 import { manualFloorAt } from './manual-floor.ts';
 import type { FleetMemory } from './memory.ts';
@@ -45,7 +46,13 @@ export function decideFleet(
   const notScaling = findNotScaling(snapshot, size, nowMs);
   const desired = size.carriedOut ? size.desired : size.current;
   const watches = noteListing(memory.watches, snapshot.engines, nowMs);
-  const rollout = rolloutState(snapshot, { desired, noRoomUntilMs: memory.noRoomUntilMs, nowMs });
+  const { sides, memory: comparison } = compareSides(snapshot, memory.comparison, nowMs);
+  const rollout = rolloutState(snapshot, {
+    desired,
+    noRoomUntilMs: memory.noRoomUntilMs,
+    ...(sides !== undefined && { sides }),
+    nowMs,
+  });
   const disruption = planDisruptions(snapshot, { desired, rollout, watches, nowMs });
   const isIdle = snapshot.fleet.spec.suspend || snapshot.stalled !== undefined || !size.carriedOut;
   return {
@@ -63,6 +70,7 @@ export function decideFleet(
       foreignWrites,
       decided: isIdle ? size.current : size.desired,
       watches,
+      comparison,
       noRoomUntilMs: noRoomUntil(snapshot, rollout, memory, nowMs),
       specReplicas: snapshot.fleet.spec.replicas,
     },

@@ -1,3 +1,4 @@
+import type { ComparisonMemory } from '../disruption/comparison/memory.ts';
 import type { DrainWatch } from '../disruption/empty.ts';
 import { freshMemory, rememberChange } from '../scaling/decide-size.ts';
 import type { ScalingMemory, SizeChange } from '../scaling/types.ts';
@@ -18,6 +19,8 @@ export interface FleetMemory {
   readonly watches: ReadonlyMap<string, DrainWatch>;
   /** A surge found no room: none is tried until then; milliseconds since the epoch. */
   readonly noRoomUntilMs: number;
+  /** What old and new engines did side by side; absent while no roll-out is under way. */
+  readonly comparison: ComparisonMemory | undefined;
 }
 
 /** The memory of a leader that begins now: the changes of size are taken over from the status of the fleet. */
@@ -36,6 +39,7 @@ export function recallMemory(snapshot: FleetSnapshot, nowMs: number): FleetMemor
     specReplicas: snapshot.fleet.spec.replicas,
     watches: new Map(),
     noRoomUntilMs: 0,
+    comparison: undefined,
   };
 }
 

@@ -2,6 +2,7 @@ import type { RolloutStatus } from '../api/v1alpha1/status.ts';
 import { mayDrainFirst, rolloutBudget, whyNotDrainFirst, type Strategy } from '../disruption/floor.ts';
 import { failureToStart } from '../disruption/start-failure.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import type { SideBySide } from './compare-sides.ts';
 import { isRollingOut, oldRevisions } from './sizes.ts';
 
 /** How the fleet gets from one revision to another, as far as one pass can tell. */
@@ -19,6 +20,8 @@ export interface RolloutState {
   readonly budget: number;
   /** A revision that is bad, for as long as it is the spec's. */
   readonly blockedRevision?: string;
+  /** How old and new engines compare, for people; absent while not both serve. */
+  readonly comparison?: readonly string[];
   /** There is no room for one engine more than the fleet should have. */
   readonly isRoomless: boolean;
 }
@@ -29,14 +32,14 @@ export interface RolloutInputs {
   readonly desired: number;
   /** A surge found no room a while ago: none is tried until then; milliseconds since the epoch. */
   readonly noRoomUntilMs?: number;
-  /** Why the new revision does worse than the old one, if it does. */
-  readonly regression?: string;
+  /** How old and new engines compare, while both serve. */
+  readonly sides?: SideBySide;
   readonly nowMs: number;
 }
 
 /** Tells the state of the roll-out from what stands in the cluster. */
 export function rolloutState(snapshot: FleetSnapshot, inputs: RolloutInputs): RolloutState {
-  const { desired, noRoomUntilMs = 0, nowMs } = inputs;
+  const { desired, noRoomUntilMs = 0, sides, nowMs } = inputs;
   const { rollout, suspend } = snapshot.fleet.spec;
   const target = snapshot.revision;
   const old = oldRevisions(snapshot).toSorted((a, b) => b.createdAtMs - a.createdAtMs);
@@ -45,7 +48,14 @@ export function rolloutState(snapshot: FleetSnapshot, inputs: RolloutInputs): Ro
   const isRoomless = failure?.kind === 'NoRoom' || nowMs < noRoomUntilMs;
   const goesFirst = rollout.strategy === 'DrainFirst' || (isRoomless && mayDrainFirst(desired, rollout));
   const strategy: Strategy = goesFirst ? 'DrainFirst' : 'SurgeFirst';
-  const common = { target, old, strategy, budget: rolloutBudget(desired, rollout), isRoomless };
+  const common = {
+    target,
+    old,
+    strategy,
+    budget: rolloutBudget(desired, rollout),
+    isRoomless,
+    ...(sides !== undefined && { comparison: sides.evidence }),
+  };
   const unknown = unknownRollback(snapshot);
   if (unknown !== undefined) {
     return { ...common, phase: 'Blocked', reason: 'RevisionNotFound', message: unknown };
@@ -66,8 +76,8 @@ export function rolloutState(snapshot: FleetSnapshot, inputs: RolloutInputs): Ro
     const message = `going back from ${names} to revision ${target}`;
     return { ...common, phase: 'RollingBack', reason: 'RollingBack', message, ...stopped };
   }
-  if (inputs.regression !== undefined) {
-    const { regression: message } = inputs;
+  if (sides?.regression !== undefined) {
+    const { regression: message } = sides;
     return { ...common, phase: 'Stopped', reason: 'RolloutRegression', message, blockedRevision: target };
   }
   if (failure?.kind === 'Failed') {

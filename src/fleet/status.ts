@@ -74,7 +74,7 @@ function stateOf(snapshot: FleetSnapshot, decision: FleetDecision): Summary['sta
 }
 
 function rolloutStatus(snapshot: FleetSnapshot, { rollout }: FleetDecision): RolloutStatus {
-  const { target, old, phase, reason, message, blockedRevision } = rollout;
+  const { target, old, phase, reason, message, blockedRevision, comparison } = rollout;
   const ordered = totalReplicas(snapshot);
   const onTarget = snapshot.replicaSets.find(({ revision }) => revision === target)?.replicas ?? 0;
   return {
@@ -85,6 +85,7 @@ function rolloutStatus(snapshot: FleetSnapshot, { rollout }: FleetDecision): Rol
     message: cut(message, MESSAGE_LENGTH),
     ...(old.length > 0 && { from: cut(old.map(({ revision }) => revision).join(','), REVISIONS_LENGTH) }),
     ...(blockedRevision !== undefined && { blockedRevision }),
+    ...(comparison !== undefined && comparison.length > 0 && { comparison: [...comparison] }),
   };
 }
 

@@ -77,7 +77,7 @@ test.concurrent(
     await askReplace(pg, 'strict', victim);
     await fleetStatus(pg, 'strict', {
       ...withCondition('RestartBlocked', 'True', 'NoRoom'),
-      ...withOutcome(victim, 'Blocked'),
+      ...withOutcome(victim, 'NoRoom'),
       summary: { ready: '2/2' },
     });
     expect(await describeFleet(pg, 'strict')).toContain('rollout.maxUnavailable is 0: raise it');
@@ -136,7 +136,7 @@ test.concurrent('a quota that refuses one more engine blocks a replace, and is n
   await askReplace(pg, 'budgeted', engines[0] ?? '');
   await fleetStatus(pg, 'budgeted', {
     ...withCondition('RestartBlocked', 'True', 'NoRoom'),
-    ...withOutcome(engines[0] ?? '', 'Blocked'),
+    ...withOutcome(engines[0] ?? '', 'NoRoom'),
     summary: { ready: '2/2' },
   });
   expect(await describeFleet(pg, 'budgeted')).toContain(`exceeded quota: ${QUOTA.metadata.name}`);

@@ -164,20 +164,25 @@ export const Disruption = z
       .describe(
         'Requests that the engine still had at the deadline; 0 when nothing told how many; absent when it was empty.',
       ),
+    obstacle: z
+      .enum(['NoRoom', 'StandInFailed'])
+      .exactOptional()
+      .describe('Why the engine is put back: no room for another one, or that one did not start.'),
     message: Message.exactOptional(),
   })
   .describe('A claim on one engine that the operator takes away.');
 
 /**
  * How the removal of an engine can end. Drained: it is gone and no request was cut. Cut: gone with requests that did not
- * end in time. Cancelled: it stays, it is wanted after all. Blocked: it stays, it could not be replaced. OtherRemoved: the
- * ReplicaSet took another one. Gone: somebody else removed it.
+ * end in time. Cancelled: it stays, it is wanted after all. NoRoom: it stays, there was no room for another one.
+ * StandInFailed: it stays, the one in its place did not start. OtherRemoved: the ReplicaSet took another one. Gone: somebody else removed it.
  */
 export const DISRUPTION_OUTCOMES = [
   'Drained',
   'Cut',
   'Cancelled',
-  'Blocked',
+  'NoRoom',
+  'StandInFailed',
   'OtherRemoved',
   'Gone',
 ] as const;
@@ -256,7 +261,7 @@ export const VLLMDeploymentStatus = z.object({
     .meta(atomicList)
     .exactOptional()
     .describe(
-      'How the last 10 removals of engines ended, oldest first. Drained: no request was cut. Cut: requests did not end in time. Cancelled: wanted after all. Blocked: could not be replaced. OtherRemoved: the ReplicaSet took another engine. Gone: somebody else removed it.',
+      'How the last 10 removals of engines ended, oldest first. Drained: no request was cut. Cut: requests did not end in time. Cancelled: wanted after all. NoRoom: no room for the one in its place. StandInFailed: that one did not start. OtherRemoved: the ReplicaSet took another engine. Gone: somebody else removed it.',
     ),
   rollout: RolloutStatus.exactOptional().describe('Which revision serves, and how far a roll-out is.'),
   engines: z

@@ -13,12 +13,13 @@ const TOLD: Readonly<Record<EndOfClaim, Pick<NewEvent, 'type' | 'reason'>>> = {
   Drained: { type: 'Normal', reason: 'EngineDrained' },
   Cut: { type: 'Warning', reason: 'RequestsCut' },
   Cancelled: { type: 'Normal', reason: 'DrainCancelled' },
-  Blocked: { type: 'Warning', reason: 'RestartBlocked' },
+  NoRoom: { type: 'Warning', reason: 'RestartBlocked' },
+  StandInFailed: { type: 'Warning', reason: 'RestartBlocked' },
   OtherRemoved: { type: 'Warning', reason: 'OtherEngineRemoved' },
   Gone: { type: 'Normal', reason: 'EngineGone' },
 };
 
-const STAYS: ReadonlySet<EndOfClaim> = new Set(['Cancelled', 'Blocked', 'OtherRemoved']);
+const STAYS: ReadonlySet<EndOfClaim> = new Set(['Cancelled', 'NoRoom', 'StandInFailed', 'OtherRemoved']);
 
 /** The events of claims that were begun or are over. */
 export function claimEvents(
