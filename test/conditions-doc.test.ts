@@ -10,6 +10,9 @@ const SOURCES = [
   'src/fleet/conditions.ts',
   'src/fleet/not-scaling.ts',
   'src/fleet/foreign-scale.ts',
+  'src/fleet/rollout-state.ts',
+  'src/fleet/begin-replaces.ts',
+  'src/disruption/start-failure.ts',
   'src/scaling/limits.ts',
 ];
 

@@ -97,7 +97,8 @@ describe('4. an engine finds no GPU (dynamo #14251: a pending pod froze the plan
   test('other decisions go on: a quiet fleet shrinks, and takes that very engine', () => {
     const calm = of([ready('a', quiet), ready('b', quiet), unschedulable('c')]);
     expect(calm.decision.size).toMatchObject({ action: 'Shrink', desired: 2 });
-    expect(calm.actions).toEqual(['MarkVictim']);
+    expect(calm.actions).toEqual(['WriteClaims']);
+    expect(calm.decision.disruption.begun).toMatchObject([{ engine: 'c', command: 'Shrink' }]);
   });
 });
 

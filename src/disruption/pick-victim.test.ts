@@ -10,10 +10,9 @@ import {
   unschedulable,
 } from '../../test/builders/engines.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
-import { inFlight, pickVictim, VICTIM_DELETION_COST } from './pick-victim.ts';
+import { inFlight, pickVictim } from './pick-victim.ts';
 
 const idle = { running: 0, waiting: 0, kvCacheUsage: 0 };
-const marked = { deletionCost: VICTIM_DELETION_COST };
 
 describe('the victim is', () => {
   const cases: readonly (readonly [
@@ -49,23 +48,8 @@ describe('the victim is', () => {
     ],
     ['the first by name among twins', [ready('b', idle), ready('a', idle)], 'a'],
     [
-      'the marked one, though another has become idler since',
-      [ready('b', idle), ready('a', { running: 3, waiting: 0 }, marked)],
-      'a',
-    ],
-    [
-      'not the marked one once another is not ready: the ReplicaSet would take that',
-      [ready('b', idle, marked), unready('a')],
-      'a',
-    ],
-    [
       'never a ready engine whose page is missing: it may be the busiest',
       [silent('b'), ready('a', { running: 50, waiting: 50 })],
-      'a',
-    ],
-    [
-      'not even when it is marked',
-      [silent('b', idle, marked), ready('a', { running: 50, waiting: 50 })],
       'a',
     ],
     ['nobody when all pages are missing', [silent('a'), silent('b')], undefined],
@@ -73,6 +57,34 @@ describe('the victim is', () => {
   ];
   test.each(cases)('%s', (_what, engines, victim) => {
     expect(pickVictim(engines)?.name).toBe(victim);
+  });
+
+  const unwanted = new Set(['a', 'c']);
+  const isUnwanted = ({ name }: EngineSnapshot): boolean => unwanted.has(name);
+
+  test.each([
+    [
+      'one that would be replaced anyway before an idler one',
+      [ready('b', idle), ready('a', { running: 9, waiting: 0 })],
+      'a',
+    ],
+    [
+      'the idler of two that would be replaced anyway',
+      [ready('c', { running: 9, waiting: 0 }), ready('a', idle)],
+      'a',
+    ],
+    [
+      'not one that would be replaced anyway while another is not ready',
+      [ready('a', idle), loading('b')],
+      'b',
+    ],
+    [
+      'not even one that would be replaced anyway when its page is missing',
+      [silent('a'), ready('b', idle)],
+      'b',
+    ],
+  ] as const)('%s', (_what, engines, victim) => {
+    expect(pickVictim(engines, isUnwanted)?.name).toBe(victim);
   });
 
   test('the same for the same engines in any order', () => {

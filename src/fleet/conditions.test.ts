@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sizeDecision } from '../../test/builders/decisions.ts';
+import { fleetDecision, sizeDecision } from '../../test/builders/decisions.ts';
 import { loading, NOW, ready, readyEngines, silent, unschedulable } from '../../test/builders/engines.ts';
 import { fleet, fleetSnapshot, of, replicaSet, SCALING } from '../../test/builders/fleets.ts';
 import type { SizeDecision } from '../scaling/types.ts';
@@ -17,7 +17,9 @@ function condition(
   size: SizeDecision,
   more: Partial<FleetDecision> = {},
 ) {
-  const found = buildConditions(snapshot, { size, ...more }, NOW).find((one) => one.type === type);
+  const found = buildConditions(snapshot, fleetDecision(snapshot, size, more), NOW).find(
+    (one) => one.type === type,
+  );
   return found === undefined ? undefined : `${found.status} ${found.reason}: ${found.message}`;
 }
 
@@ -96,7 +98,7 @@ const cases: readonly Case[] = [
       replicaSets: [replicaSet('aaa', 2), replicaSet('bbb', 1)],
     }),
     sizeDecision(2, 2),
-    'True RollingOut: 1 of 3 engines on revision bbb, 2 on older ones',
+    'True RollingOut: 1 of 3 engines on revision bbb; replacing aaa: a new engine is ready before an old one is drained',
   ],
   [
     'Reconciling',
@@ -313,8 +315,9 @@ describe('the time of transition', () => {
       ),
     });
   const timeOf = (snapshot: FleetSnapshot): string | undefined =>
-    buildConditions(snapshot, { size: sizeDecision(1, 1) }, NOW).find(({ type }) => type === 'Ready')
-      ?.lastTransitionTime;
+    buildConditions(snapshot, fleetDecision(snapshot, sizeDecision(1, 1)), NOW).find(
+      ({ type }) => type === 'Ready',
+    )?.lastTransitionTime;
 
   test('stays while the status stays, though reason and message change', () => {
     expect(timeOf(known('True'))).toBe(before);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isMarked } from '../disruption/pick-victim.ts';
+import { isMarked } from '../disruption/marks.ts';
+import { isServing } from '../snapshot/engine-snapshot.ts';
 import type { Load } from '../../test/builders/engines.ts';
 import { newSimulation, pass, run, type Pass, type Wish } from '../../test/builders/simulation.ts';
 import type { Rules } from '../../test/builders/world.ts';
@@ -35,8 +36,7 @@ const chapters = fc.array(
   },
 );
 
-const serving = ({ snapshot }: Pass): number =>
-  snapshot.engines.filter(({ lifecycle }) => lifecycle === 'Ready').length;
+const serving = ({ snapshot }: Pass): number => snapshot.engines.filter(isServing).length;
 
 test('whatever happened before, a fleet that is left alone settles on one revision and plans nothing more', () => {
   fc.assert(
@@ -45,18 +45,19 @@ test('whatever happened before, a fleet that is left alone settles on one revisi
         (simulation, [load, asked, seconds]) => run(simulation, seconds, rules(load), asked),
         newSimulation(),
       );
-      const settled = run(restless, 500, calm, last);
+      const settled = run(restless, 900, calm, last);
       const { snapshot, actions } = pass(settled, last);
       expect(actions).toEqual([]);
       expect(snapshot.engines.every(({ revision }) => revision === last.revision)).toBe(true);
       expect(snapshot.engines.every(({ lifecycle }) => lifecycle === 'Ready')).toBe(true);
       expect(snapshot.engines.some(isMarked)).toBe(false);
+      expect(snapshot.fleet.status?.disruptions).toEqual([]);
     }),
     { numRuns: 8 },
   );
 });
 
-test('whatever happens, at most one engine is taken at a time, and only one that was marked for it', () => {
+test('whatever happens, a ReplicaSet is told to remove one engine at a time, takes no other, and cuts no request', () => {
   fc.assert(
     fc.property(chapters, (story) => {
       let removed: readonly string[] = [];
@@ -67,11 +68,14 @@ test('whatever happens, at most one engine is taken at a time, and only one that
           // The engine that went is the one that was chosen: the ReplicaSet took no other.
           for (const name of removed) expect(names).not.toContain(name);
           const victims = actions.flatMap((action) =>
-            action.kind === 'RemoveVictim' ? [action.engine] : [],
+            action.kind === 'ShrinkReplicaSet' ? [action.engine] : [],
           );
-          expect(victims.length).toBeLessThanOrEqual(1);
+          expect(new Set(victims.map(({ replicaSet }) => replicaSet)).size).toBe(victims.length);
           expect(victims.every(isMarked)).toBe(true);
           removed = [...removed, ...victims.map(({ name }) => name)];
+          const ended = actions.flatMap((action) => (action.kind === 'WriteClaims' ? action.ended : []));
+          const outcomes = ended.map(({ outcome }) => outcome);
+          expect(outcomes.filter((outcome) => outcome !== 'Drained' && outcome !== 'Cancelled')).toEqual([]);
         });
       }
     }),

@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { loading, ready, readyEngines, silent, terminating } from '../../test/builders/engines.ts';
+import { readyEngines, ready, terminating } from '../../test/builders/engines.ts';
+import { claimOn, claiming, inShort } from '../../test/builders/claims.ts';
 import { fleet, fleetSnapshot, replicaSet } from '../../test/builders/fleets.ts';
-import { VICTIM_DELETION_COST } from '../disruption/pick-victim.ts';
-import { sizeDecision } from '../../test/builders/decisions.ts';
+import { fleetDecision, sizeDecision } from '../../test/builders/decisions.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { planFleet, type Action } from './plan.ts';
-
-const marked = { deletionCost: VICTIM_DELETION_COST };
-const idle = { running: 0, waiting: 0 };
 
 /** The plan in short: what happens to whom. */
 function plan(
@@ -16,27 +13,16 @@ function plan(
   desired: number,
   carriedOut = true,
 ): readonly string[] {
-  return planFleet(snapshot, { size: sizeDecision(current, desired, { carriedOut }) }).map(short);
+  return actionsOf(snapshot, current, desired, carriedOut).map(inShort);
 }
 
-function short(action: Action): string {
-  switch (action.kind) {
-    case 'CreateReplicaSet':
-      return `create ${action.revision} with ${action.replicas}`;
-    case 'Grow':
-    case 'CancelOrders':
-      return `${action.kind} ${action.replicaSet} ${action.from} → ${action.to}`;
-    case 'MarkVictim':
-    case 'UnmarkEngine':
-      return `${action.kind} ${action.engine.name}`;
-    case 'RemoveVictim':
-      return `remove ${action.engine.name} from ${action.replicaSet} at ${action.from}`;
-    case 'DeleteReplicaSet':
-      return `delete ${action.name}`;
-    case 'ApplyService':
-    case 'ApplyPodDisruptionBudget':
-      return action.kind;
-  }
+function actionsOf(
+  snapshot: FleetSnapshot,
+  current: number,
+  desired: number,
+  carriedOut = true,
+): readonly Action[] {
+  return planFleet(snapshot, fleetDecision(snapshot, sizeDecision(current, desired, { carriedOut })));
 }
 
 describe('nothing is done', () => {
@@ -84,8 +70,7 @@ describe('growth', () => {
   });
 
   test('is told as the change of the fleet', () => {
-    const [growth] = planFleet(fleetSnapshot(readyEngines(2)), { size: sizeDecision(2, 5) });
-    expect(growth).toMatchObject({ change: { from: 2, to: 5 } });
+    expect(actionsOf(fleetSnapshot(readyEngines(2)), 2, 5)).toMatchObject([{ change: { from: 2, to: 5 } }]);
   });
 
   test('fills a revision that has no engine at all', () => {
@@ -93,79 +78,39 @@ describe('growth', () => {
       'Grow chat-aaa 0 → 1',
     ]);
   });
-
-  test('calls off a removal that the ReplicaSet has not carried out yet', () => {
-    const removing = fleetSnapshot([ready('a', idle, marked), ready('b')], {
-      replicaSets: [replicaSet('aaa', 1)],
-    });
-    expect(plan(removing, 1, 2)).toEqual(['Grow chat-aaa 1 → 2']);
-  });
 });
 
-describe('a shrink takes one engine in two passes', () => {
+describe('a smaller size', () => {
   const busy = ready('busy', { running: 9, waiting: 0 });
+  const idle = ready('idle', { running: 0, waiting: 0 });
 
-  test('the first marks the victim', () => {
-    expect(plan(fleetSnapshot([busy, ready('idle', idle)]), 2, 1)).toEqual(['MarkVictim idle']);
+  test('begins with a claim on the victim, and nothing else is written', () => {
+    const snapshot = fleetSnapshot([busy, idle]);
+    expect(plan(snapshot, 2, 1)).toEqual(['WriteClaims: Shrink idle (ScaleDown) Claimed']);
+    expect(actionsOf(snapshot, 2, 1)).toMatchObject([{ change: { from: 2, to: 1 } }]);
   });
 
-  test('the second removes it', () => {
-    const snapshot = fleetSnapshot([busy, ready('idle', idle, marked)]);
-    expect(plan(snapshot, 2, 1)).toEqual(['remove idle from chat-aaa at 2']);
-    expect(planFleet(snapshot, { size: sizeDecision(2, 1) })).toMatchObject([{ change: { from: 2, to: 1 } }]);
+  test('goes on while an engine that was removed is on its way out', () => {
+    const snapshot = fleetSnapshot([terminating('gone'), busy, idle]);
+    expect(plan(snapshot, 2, 1)).toEqual(['WriteClaims: Shrink idle (ScaleDown) Claimed']);
   });
 
-  test('one at a time, however many are too many', () => {
-    expect(plan(fleetSnapshot(readyEngines(5, idle)), 5, 1)).toEqual(['MarkVictim engine-0']);
-  });
-
-  test('and waits while the ReplicaSet is removing one: marks stay', () => {
-    const removing = fleetSnapshot([busy, ready('idle', idle, marked)], {
-      replicaSets: [replicaSet('aaa', 1)],
-    });
-    expect(plan(removing, 1, 1)).toEqual([]);
-    const another = fleetSnapshot([busy, ready('b', idle), ready('idle', idle, marked)], {
-      replicaSets: [replicaSet('aaa', 2)],
-    });
-    expect(plan(another, 2, 1)).toEqual([]);
-  });
-
-  test('goes on when the removed engine is on its way out', () => {
-    const snapshot = fleetSnapshot([terminating('gone'), busy, ready('idle', idle)]);
-    expect(plan(snapshot, 2, 1)).toEqual(['MarkVictim idle']);
-  });
-
-  test('takes nobody whose page is missing, marked or not', () => {
-    expect(plan(fleetSnapshot([silent('a'), silent('b')]), 2, 1)).toEqual([]);
-    expect(plan(fleetSnapshot([silent('a', undefined, marked), silent('b')]), 2, 1)).toEqual([
-      'UnmarkEngine a',
-    ]);
-  });
-
-  test('takes back orders for engines that do not exist before it touches one that does', () => {
+  test('takes back orders for engines that do not exist before it claims one that does', () => {
     const refused = fleetSnapshot([busy], {
       replicaSets: [replicaSet('aaa', 4, { failure: 'exceeded quota' })],
     });
     expect(plan(refused, 4, 2)).toEqual(['CancelOrders chat-aaa 4 → 2']);
-    expect(planFleet(refused, { size: sizeDecision(4, 2) })).toMatchObject([{ change: { from: 4, to: 2 } }]);
-  });
-});
-
-describe('a mark that no shrink stands behind', () => {
-  test('is taken off', () => {
-    expect(plan(fleetSnapshot([ready('a', idle, marked), ready('b')]), 2, 2)).toEqual(['UnmarkEngine a']);
+    expect(actionsOf(refused, 4, 2)).toMatchObject([{ change: { from: 4, to: 2 } }]);
   });
 
-  test('is taken off before anything is removed: of two marked engines a ReplicaSet may take either', () => {
-    const crashed = fleetSnapshot([ready('a', idle, marked), ready('b', { running: 9, waiting: 9 }, marked)]);
-    expect(plan(crashed, 2, 1)).toEqual(['UnmarkEngine b']);
-  });
-
-  test('goes from the engine that is ready when another is not: the ReplicaSet would take that one', () => {
-    expect(plan(fleetSnapshot([ready('a', idle, marked), loading('b')]), 2, 1)).toEqual([
-      'MarkVictim b',
-      'UnmarkEngine a',
-    ]);
+  test('takes back no order that stands in for an engine which is being replaced', () => {
+    const replaced = ready('old', {}, { isMember: false });
+    const claim = claimOn(replaced, { command: 'Replace', cause: 'Restart', step: 'Surging' });
+    const refused = fleetSnapshot([replaced, busy, idle], {
+      fleet: claiming(claim),
+      replicaSets: [replicaSet('aaa', 3, { failure: 'exceeded quota' })],
+    });
+    expect(plan(refused, 3, 2).filter((action) => action.startsWith('CancelOrders'))).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sizeDecision } from '../../test/builders/decisions.ts';
+import { fleetDecision, sizeDecision } from '../../test/builders/decisions.ts';
 import { loading, NOW, ready, readyEngines, silent, unready } from '../../test/builders/engines.ts';
 import { fleet, fleetSnapshot, of, replicaSet } from '../../test/builders/fleets.ts';
 import { VLLMDeploymentStatus } from '../api/v1alpha1/status.ts';
@@ -9,7 +9,7 @@ import { differsInSubstance } from './substance.ts';
 
 const load = { running: 3, waiting: 1, kvCacheUsage: 0.5 };
 const build = (snapshot: FleetSnapshot, current = 3, desired = current): WrittenStatus =>
-  buildStatus(snapshot, { size: sizeDecision(current, desired) }, [], NOW);
+  buildStatus(snapshot, fleetDecision(snapshot, sizeDecision(current, desired)), [], NOW);
 const three = fleetSnapshot(readyEngines(3, load));
 
 describe('the state in one word', () => {
@@ -48,7 +48,12 @@ describe('the state in one word', () => {
   test('is Degraded while engines that were ordered do not come', () => {
     const notScaling = { reason: 'NotScaling', message: 'x' } as const;
     const snapshot = fleetSnapshot([...readyEngines(2, load), loading('c')]);
-    const status = buildStatus(snapshot, { size: sizeDecision(3, 3), notScaling }, [], NOW);
+    const status = buildStatus(
+      snapshot,
+      fleetDecision(snapshot, sizeDecision(3, 3), { notScaling }),
+      [],
+      NOW,
+    );
     expect(status.summary?.state).toBe('Degraded');
   });
 
@@ -79,7 +84,8 @@ test('the largest status is within the bounds of the schema', () => {
   const change = { at: new Date(NOW).toISOString(), from: 1, to: 2, reason: 'X', message: 'x' };
   const size = sizeDecision(300, 301, { message: 'x'.repeat(5000), wouldChange: 'x'.repeat(5000) });
   const history = Array.from({ length: 50 }, () => change);
-  const status = buildStatus(fleetSnapshot(engines), { size }, history, NOW);
+  const snapshot = fleetSnapshot(engines);
+  const status = buildStatus(snapshot, fleetDecision(snapshot, size), history, NOW);
   expect(VLLMDeploymentStatus.safeParse(status).error).toBeUndefined();
   expect(status.scaling?.history).toHaveLength(10);
 });
@@ -100,7 +106,7 @@ describe('a status is written at once', () => {
       'the size was changed',
       buildStatus(
         three,
-        { size: sizeDecision(3, 3) },
+        fleetDecision(three, sizeDecision(3, 3)),
         [{ at: new Date(NOW).toISOString(), from: 2, to: 3, reason: 'X', message: 'x' }],
         NOW,
       ),
@@ -116,12 +122,14 @@ describe('a status is written at once', () => {
       message: 'another sentence',
       inputs: { ready: 3, starting: 0, missing: 0, waiting: 12 },
     });
-    expect(differsInSubstance(base, buildStatus(busier, { size }, [], NOW + 5000))).toBe(false);
+    expect(differsInSubstance(base, buildStatus(busier, fleetDecision(busier, size), [], NOW + 5000))).toBe(
+      false,
+    );
   });
 
   test('nor because a limit binds or lets go, which follows the load', () => {
     const limits = [{ name: 'Policies', reason: 'ScaleUpLimit', message: 'x', from: 9, to: 3 }];
-    const limited = buildStatus(three, { size: sizeDecision(3, 3, { limits }) }, [], NOW);
+    const limited = buildStatus(three, fleetDecision(three, sizeDecision(3, 3, { limits })), [], NOW);
     expect(differsInSubstance(base, limited)).toBe(false);
   });
 });

@@ -1,17 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { sizeDecision } from '../../test/builders/decisions.ts';
-import {
-  loading,
-  NOW,
-  ready,
-  readyEngines,
-  secondsAgo,
-  silent,
-  terminating,
-  unschedulable,
-} from '../../test/builders/engines.ts';
+import { fleetDecision, sizeDecision } from '../../test/builders/decisions.ts';
+import { loading, NOW, readyEngines, secondsAgo, terminating } from '../../test/builders/engines.ts';
 import { fleetSnapshot, of, replicaSet } from '../../test/builders/fleets.ts';
-import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import type { ScalingChange } from '../api/v1alpha1/status.ts';
+import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { buildWhy } from './why.ts';
 
@@ -20,9 +12,19 @@ const proposals = [
   { signal: 'KVCache', kind: 'Size', size: 4, reason: 'KVOverTarget', message: '3 engines at 0.99' },
 ] as const;
 const inputs = { ready: 3, starting: 1, missing: 1, waiting: 7, running: 20, kvCacheUsage: 0.99 };
-const decision: FleetDecision = {
-  size: sizeDecision(3, 4, { proposals, inputs, message: 'KVCache asks for 4' }),
-};
+const size = sizeDecision(3, 4, { proposals, inputs, message: 'KVCache asks for 4' });
+const three = fleetSnapshot(readyEngines(3));
+
+/** The story of a fleet of three, or of another one. */
+function tell(
+  more: Partial<FleetDecision> = {},
+  changes: readonly ScalingChange[] = [],
+  snapshot: FleetSnapshot = three,
+): readonly string[] {
+  const decision = fleetDecision(snapshot, more.size ?? size, more);
+  return buildWhy(snapshot, decision, 'Ready', changes, NOW);
+}
+
 const change = (seconds: number, from: number, to: number) => ({
   at: new Date(secondsAgo(seconds)).toISOString(),
   from,
@@ -34,8 +36,8 @@ const history = [600, 500, 400, 300, 200].map((seconds, index) => change(seconds
 
 test('the story reads from the state over the reasons to the last changes', () => {
   const snapshot = fleetSnapshot([...readyEngines(3), loading('starts'), terminating('leaves')]);
-  expect(buildWhy(snapshot, decision, 'Scaling', history)).toEqual([
-    'Scaling: 3 engines ready, 1 starting, 1 leaving, 1 without a fresh page, 20 requests running and 7 waiting, KV cache 99% used on average.',
+  expect(tell({}, history, snapshot)).toEqual([
+    'Ready: 3 engines ready, 1 starting, 1 leaving, 1 without a fresh page, 20 requests running and 7 waiting, KV cache 99% used on average.',
     'Size: 4 because KVCache asks for 4.',
     'QueueDepth abstains: 1 of 3 is over.',
     'KVCache asks for 4: 3 engines at 0.99.',
@@ -47,14 +49,12 @@ test('the story reads from the state over the reasons to the last changes', () =
 
 test('a change of another day is told with its day', () => {
   const changes = [change(86_400, 1, 2), change(60, 2, 3)];
-  expect(buildWhy(fleetSnapshot(readyEngines(3)), decision, 'Ready', changes).at(-1)).toBe(
-    'Before it: 1 → 2 at 2026-03-01 10:00:00 UTC (X).',
-  );
+  expect(tell({}, changes).at(-1)).toBe('Before it: 1 → 2 at 2026-03-01 10:00:00 UTC (X).');
 });
 
 test('what the chosen signal says is told once, with the size', () => {
-  const size = { ...decision.size, message: 'KVCache asks for 4 (3 engines at 0.99), limited to 3: x' };
-  expect(buildWhy(fleetSnapshot(readyEngines(3)), { size }, 'Ready', []).slice(1, 3)).toEqual([
+  const limited = { ...size, message: 'KVCache asks for 4 (3 engines at 0.99), limited to 3: x' };
+  expect(tell({ size: limited }).slice(1, 3)).toEqual([
     'Size: 4 because KVCache asks for 4 (3 engines at 0.99), limited to 3: x.',
     'QueueDepth abstains: 1 of 3 is over.',
   ]);
@@ -62,8 +62,8 @@ test('what the chosen signal says is told once, with the size', () => {
 
 test('what is wrong comes before what goes on', () => {
   const notScaling = { reason: 'NotScaling', message: '3 of 4 engines ready, 1 does not come: b' } as const;
-  const size = { ...decision.size, unreachable: 'even an idle engine takes 80 ms a token' };
-  expect(buildWhy(fleetSnapshot(readyEngines(3)), { size, notScaling }, 'Degraded', []).slice(1, 3)).toEqual([
+  const slow = { ...size, unreachable: 'even an idle engine takes 80 ms a token' };
+  expect(tell({ size: slow, notScaling }).slice(1, 3)).toEqual([
     'Not scaling: 3 of 4 engines ready, 1 does not come: b.',
     'No number of engines keeps spec.latency: even an idle engine takes 80 ms a token.',
   ]);
@@ -71,9 +71,8 @@ test('what is wrong comes before what goes on', () => {
 
 describe('requests that wait for something else than capacity', () => {
   const told = (deferred?: number): string | undefined => {
-    const size = { ...decision.size, inputs: { ...inputs, ...(deferred !== undefined && { deferred }) } };
-    const why = buildWhy(fleetSnapshot(readyEngines(3)), { size }, 'Ready', []);
-    return why.find((sentence) => sentence.includes('more engines do not help'));
+    const waits = { ...size, inputs: { ...inputs, ...(deferred !== undefined && { deferred }) } };
+    return tell({ size: waits }).find((sentence) => sentence.includes('more engines do not help'));
   };
 
   test('are told, with what helps', () => {
@@ -90,18 +89,12 @@ describe('requests that wait for something else than capacity', () => {
 
 describe('the schedule in force', () => {
   const told = (bounds: object): string | undefined =>
-    buildWhy(
-      fleetSnapshot(readyEngines(3)),
-      {
-        ...decision,
-        schedule: {
-          schedule: { cron: '0 8 * * 1-5', timeZone: 'Europe/Berlin', ...bounds },
-          sinceMs: secondsAgo(3600),
-        },
+    tell({
+      schedule: {
+        schedule: { cron: '0 8 * * 1-5', timeZone: 'Europe/Berlin', ...bounds },
+        sinceMs: secondsAgo(3600),
       },
-      'Ready',
-      [],
-    ).find((sentence) => sentence.startsWith('In force'));
+    }).find((sentence) => sentence.startsWith('In force'));
 
   test('is told with the bounds that it sets', () => {
     const begin = 'In force since 2026-03-02 09:00:00 UTC: schedule "0 8 * * 1-5" Europe/Berlin';
@@ -112,9 +105,7 @@ describe('the schedule in force', () => {
 
 describe('the traffic of the last minute', () => {
   const told = (traffic: Record<string, number>): string | undefined =>
-    buildWhy({ ...fleetSnapshot(readyEngines(3)), traffic }, decision, 'Ready', []).find((sentence) =>
-      sentence.startsWith('Last minute'),
-    );
+    tell({}, [], { ...three, traffic }).find((sentence) => sentence.startsWith('Last minute'));
   const calm = { requestRate: 8.25, generationTokenRate: 1070.4 };
 
   test('is told with what its users feel', () => {
@@ -136,39 +127,6 @@ describe('the traffic of the last minute', () => {
   });
 });
 
-describe('a roll-out', () => {
-  const during = (old: EngineSnapshot, fresh: EngineSnapshot): string =>
-    buildWhy(
-      fleetSnapshot([old, of('bbb', fresh)], {
-        revision: 'bbb',
-        replicaSets: [replicaSet('aaa', 1), replicaSet('bbb', 1)],
-      }),
-      decision,
-      'Scaling',
-      [],
-    )[1] ?? '';
-  const story = 'Rolling out revision bbb, one engine more at a time, then one of aaa less';
-
-  test.each([
-    ['goes on when nothing hinders it', ready('old'), ready('new'), ''],
-    ['waits for a start', ready('old'), loading('new'), '; waits for new to become ready'],
-    [
-      'waits for a node, in the words of the scheduler',
-      ready('old'),
-      unschedulable('new'),
-      '; waits for new to become ready: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu',
-    ],
-    [
-      'waits for pages: nothing is removed on missing data',
-      silent('old'),
-      ready('new'),
-      '; waits for a fresh metrics page of old: nothing is removed on missing data',
-    ],
-  ])('%s', (_what, old, fresh, hindrance) => {
-    expect(during(old, fresh)).toBe(`${story}${hindrance}.`);
-  });
-});
-
 describe('at its longest', () => {
   const floor = {
     replicas: 5,
@@ -181,31 +139,31 @@ describe('at its longest', () => {
     replicaSets: [replicaSet('aaa', 3), replicaSet('bbb', 1)],
     stalled: { reason: 'NameTaken', message: 'Service chat is not ours' },
   });
-  const advice = { ...decision, manualFloor: floor, size: { ...decision.size, carriedOut: false } };
-  const why = buildWhy(snapshot, advice, 'Stalled', history);
+  const advice = { manualFloor: floor, size: { ...size, carriedOut: false } };
+  const why = tell(advice, history, snapshot);
 
   test('it has twelve sentences: what the signals say goes first, then the changes', () => {
     const notScaling = { reason: 'NotScaling', message: 'b does not come' } as const;
-    const size = { ...advice.size, unreachable: 'too slow', inputs: { ...inputs, deferred: 1 } };
+    const slow = { ...advice.size, unreachable: 'too slow', inputs: { ...inputs, deferred: 1 } };
     const worst = {
       ...snapshot,
       failure: { reason: 'ApiForbidden', message: 'may not' },
       traffic: { requestRate: 8, generationTokenRate: 1000 },
     };
-    const longest = buildWhy(worst, { ...advice, size, notScaling }, 'Stalled', history);
+    const longest = tell({ ...advice, size: slow, notScaling }, history, worst);
     expect(longest).toHaveLength(12);
     expect(longest.slice(-3).map((sentence) => sentence.split(' ')[0])).toEqual(['Manual', 'Next:', 'Last']);
   });
 
   test('it tells why nothing can be done, what is rolled out, the floor, and that the size is advice', () => {
     expect(why.join('\n')).toContain('Stalled (NameTaken): Service chat is not ours.');
-    expect(why.join('\n')).toContain('Rolling out revision bbb');
+    expect(why.join('\n')).toContain('Roll-out of revision bbb in place of aaa: Progressing; ');
     expect(why.join('\n')).toContain('Size: stays at 3; 4 is advice only: KVCache asks for 4.');
     expect(why.join('\n')).toContain('Manual floor of 5 (spec.replicas at 2026-03-02 10:00:00 UTC)');
   });
 
   test('no sentence is longer than 1024 characters', () => {
-    const long = { ...decision, size: { ...decision.size, message: 'x'.repeat(5000) } };
-    expect(Math.max(...buildWhy(snapshot, long, 'Ready', []).map(({ length }) => length))).toBe(1024);
+    const long = { ...size, message: 'x'.repeat(5000) };
+    expect(Math.max(...tell({ size: long }, [], snapshot).map(({ length }) => length))).toBe(1024);
   });
 });

@@ -149,7 +149,7 @@ function observe(engine: EngineSnapshot, nowMs: number, { startSeconds, load }: 
 const IDLE: Load = { running: 0, waiting: 0, kvCacheUsage: 0 };
 
 /** What the requests of an engine that drains take is over by its next page. */
-function idlePage(atMs: number): TimedSample {
+export function idlePage(atMs: number): TimedSample {
   const sample = { running: 0, waiting: 0, histograms: {}, ranks: [], dialect: 'v1-0.32', models: [] };
   return { atMs, sample: { ...sample, notObservable: {} } };
 }

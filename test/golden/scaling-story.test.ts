@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { isServing } from '../../src/snapshot/engine-snapshot.ts';
 import { NOW, type Load } from '../builders/engines.ts';
 import { newSimulation, run, type Pass } from '../builders/simulation.ts';
 import { Story } from '../builders/story.ts';
@@ -35,7 +36,7 @@ function play(minutes: number, see?: (pass: Pass) => void) {
   let simulation = newSimulation();
   for (let second = 0; second < minutes * 60; second += STEP_SECONDS) {
     const requests = demandAt(second / 60);
-    const serving = simulation.world.engines.filter(({ lifecycle }) => lifecycle === 'Ready').length;
+    const serving = simulation.world.engines.filter(isServing).length;
     simulation = run(simulation, STEP_SECONDS, { startSeconds: () => 60, load: () => shareOf(requests, serving) }, { spec: SPEC }, see);
   }
   return simulation;
