@@ -1,7 +1,7 @@
 import { compareRevisions, type Comparison } from '../../src/disruption/comparison/compare-revisions.ts';
 import type { ComparisonMemory } from '../../src/disruption/comparison/memory.ts';
 import type { Side } from '../../src/disruption/comparison/tally.ts';
-import type { EngineSample, Histogram } from '../../src/engine/sample.ts';
+import type { EngineSample, Histogram, HistogramName } from '../../src/engine/sample.ts';
 import { TIME_TO_FIRST_TOKEN_BUCKETS, tokenCountBuckets } from '../../src/simulator/model/buckets.ts';
 import { observed, pageOf } from './pages.ts';
 
@@ -26,6 +26,8 @@ export class ServingEngine {
   readonly side: Side;
   minute: Minute;
   readyAtMs: number;
+  /** Histograms that its page does not have. */
+  hides: readonly HistogramName[] = [];
   /** Whether its page is to be had. */
   silent = false;
   processStartTimeSeconds: number | undefined;
@@ -61,8 +63,10 @@ export class ServingEngine {
       ...(!Number.isNaN(failed) && { httpFailed: failed }),
       processStartTimeSeconds: this.processStartTimeSeconds,
       histograms: {
-        ttft: histogram(TIME_TO_FIRST_TOKEN_BUCKETS, ttft),
-        requestPromptTokens: histogram(PROMPT_BUCKETS, prompts),
+        ...(!this.hides.includes('ttft') && { ttft: histogram(TIME_TO_FIRST_TOKEN_BUCKETS, ttft) }),
+        ...(!this.hides.includes('requestPromptTokens') && {
+          requestPromptTokens: histogram(PROMPT_BUCKETS, prompts),
+        }),
       },
     });
   }

@@ -1,3 +1,4 @@
+import type { HistogramName } from '../../engine/sample.ts';
 import { describe, expect, test } from 'vitest';
 import { ServingSides, type Minute } from '../../../test/builders/serving-sides.ts';
 import type { Side } from './tally.ts';
@@ -31,12 +32,7 @@ describe('a new version', () => {
       'NoRegression/WithinLimits',
     ],
     ['with fewer errors', { ...WELL, errors: 10 }, WELL, 'NoRegression/WithinLimits'],
-    [
-      'of which nothing but 5xx is heard',
-      WELL,
-      { requests: 0, failedOverHttp: 120 },
-      'NotComparable/PromptsUnknown',
-    ],
+    ['that answers nothing but 5xx', WELL, { requests: 0, failedOverHttp: 120 }, 'Regression/ErrorRate'],
     [
       'that takes twice the time',
       { ...WELL, ttft: 0.3 },
@@ -55,6 +51,17 @@ describe('a new version', () => {
     expect(word(sideBySide(old, fresh).sides.run(30))).toBe(verdict);
   });
 
+  test('of which some figures are not to be had is judged by the others', () => {
+    const bad = { ...WELL, errors: 9, ttft: 2 };
+    const hiding = (...hides: readonly HistogramName[]) => {
+      const { sides, fresh } = sideBySide(WELL, bad);
+      fresh.hides = hides;
+      return word(sides.run(30));
+    };
+    expect(hiding('ttft')).toBe('Regression/ErrorRate');
+    expect(hiding('requestPromptTokens')).toBe('NotComparable/PromptsUnknown');
+  });
+
   test('is stopped as soon as chance is ruled out, and says by how much it is worse', () => {
     const { sides } = sideBySide(WELL, { ...WELL, errors: 12 });
     const verdicts = Array.from({ length: 12 }, () => sides.run(0.5));
@@ -64,7 +71,7 @@ describe('a new version', () => {
       'Regression/ErrorRate',
     ]);
     expect(verdicts.at(-1)?.message).toBe(
-      'New engines fail 10 % of their requests, old ones 0.8 % in the same time (stopped above 1 % and 2 times the old rate).',
+      'new engines fail 10 % of their requests, old ones 0.8 % in the same time (stopped above 1 % and 2 times the old rate)',
     );
   });
 
@@ -189,7 +196,7 @@ describe('the evidence', () => {
     sides.engines.pop();
     sides.add('New', 'new-1', WELL, 1);
     expect(sides.run(1)).toMatchObject({
-      message: 'No new engine has warmed up yet.',
+      message: 'no new engine has warmed up yet',
       evidence: ['0 of 1 new engine and 2 of 2 old engines are warm (10 minutes and 200 requests)'],
     });
   });

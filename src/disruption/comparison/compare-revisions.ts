@@ -39,7 +39,7 @@ export function compareRevisions(
 function warmingUp({ counted }: Observation): Judgement {
   const message =
     counted.Old === 0 && counted.New > 0
-      ? 'No old engine is warm, so that there is nothing to compare new ones with.'
-      : 'No new engine has warmed up yet.';
+      ? 'no old engine is warm, so that there is nothing to compare new ones with'
+      : 'no new engine has warmed up yet';
   return { kind: 'NotComparable', reason: 'WarmingUp', message };
 }

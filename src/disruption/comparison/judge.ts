@@ -20,28 +20,30 @@ export function judge(compared: Compared): Judgement {
 
 function incomparable({ requests, weighted }: Compared): Judgement | undefined {
   if (Math.min(requests.Old, requests.New) < FEWEST_REQUESTS) {
-    const message = `${whole(requests.New)} requests of new engines and ${whole(requests.Old)} of old ones were compared; ${FEWEST_REQUESTS} of each are needed.`;
+    const message = `${whole(requests.New)} requests of new engines and ${whole(requests.Old)} of old ones were compared; ${FEWEST_REQUESTS} of each are needed`;
     return { kind: 'NotComparable', reason: 'TooFewRequests', message };
   }
   const gap = largestGap(weighted.Old.prompts, weighted.New.prompts);
+  // Who finishes nothing does not tell what was asked for, nor would it be an excuse.
+  if (gap === undefined && weighted.New.failures === weighted.New.requests) return undefined;
   if (gap === undefined) {
     const message =
-      'The engines do not tell how long their prompts are, so that both sides may do other work.';
+      'the engines do not tell how long their prompts are, so that both sides may do other work';
     return { kind: 'NotComparable', reason: 'PromptsUnknown', message };
   }
   if (gap <= LARGEST_PROMPT_GAP) return undefined;
-  const message = `Old and new engines get other prompts: their lengths differ by ${percent(gap)} of the requests (at most ${percent(LARGEST_PROMPT_GAP)}).`;
+  const message = `old and new engines get other prompts: their lengths differ by ${percent(gap)} of the requests (at most ${percent(LARGEST_PROMPT_GAP)})`;
   return { kind: 'NotComparable', reason: 'PromptsDiffer', message };
 }
 
 function regression(compared: Compared): Judgement | undefined {
   const { Old, New } = compared.weighted;
   if (isErrorRateOverLimit(compared) && isCertain(compared.logOdds.errors)) {
-    const message = `New engines fail ${percent(failureRate(New))} of their requests, old ones ${percent(failureRate(Old))} in the same time (stopped above ${percent(ERROR_RATE_LIMIT)} and ${ERROR_RATE_RATIO} times the old rate).`;
+    const message = `new engines fail ${percent(failureRate(New))} of their requests, old ones ${percent(failureRate(Old))} in the same time (stopped above ${percent(ERROR_RATE_LIMIT)} and ${ERROR_RATE_RATIO} times the old rate)`;
     return { kind: 'Regression', reason: 'ErrorRate', message };
   }
   if (isSlow(compared.weighted) === true && isCertain(compared.logOdds.slowness)) {
-    const message = `New engines take ${seconds(ttftOf(New))} to the first token (p95), old ones ${seconds(ttftOf(Old))} in the same time (stopped above ${TTFT_RATIO} times the old time).`;
+    const message = `new engines take ${seconds(ttftOf(New))} to the first token (p95), old ones ${seconds(ttftOf(Old))} in the same time (stopped above ${TTFT_RATIO} times the old time)`;
     return { kind: 'Regression', reason: 'TimeToFirstToken', message };
   }
   return undefined;
@@ -49,9 +51,9 @@ function regression(compared: Compared): Judgement | undefined {
 
 function noRegression(compared: Compared): Judgement {
   if (!isErrorRateOverLimit(compared) && isSlow(compared.weighted) !== true)
-    return { kind: 'NoRegression', reason: 'WithinLimits', message: 'New engines do as well as old ones.' };
+    return { kind: 'NoRegression', reason: 'WithinLimits', message: 'new engines do as well as old ones' };
   const what = isErrorRateOverLimit(compared) ? 'error rate' : 'time to first token';
-  const message = `The ${what} of new engines is over its limit, but that may be chance so far.`;
+  const message = `the ${what} of new engines is over its limit, but that may be chance so far`;
   return { kind: 'NoRegression', reason: 'NotProven', message };
 }
 
