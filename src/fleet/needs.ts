@@ -10,7 +10,7 @@ export interface ReplaceNeed {
   readonly message: string;
 }
 
-/** The engines that are to be replaced, the most urgent first. */
+/** The engines that are to be replaced, the most urgent first; those that were taken out for it already aside. */
 export function replaceNeeds(snapshot: FleetSnapshot, nowMs: number): readonly ReplaceNeed[] {
   const { fleet, engines } = snapshot;
   const named = fleet.metadata.annotations?.[ANNOTATIONS.replace];
@@ -18,7 +18,7 @@ export function replaceNeeds(snapshot: FleetSnapshot, nowMs: number): readonly R
   const restartMs = restartAt === undefined ? undefined : Date.parse(restartAt);
   const isDue = restartMs !== undefined && restartMs <= nowMs;
   return engines
-    .filter(({ lifecycle }) => lifecycle !== 'Terminating')
+    .filter(({ lifecycle, isMember }) => isMember && lifecycle !== 'Terminating')
     .toSorted((a, b) => a.createdAtMs - b.createdAtMs || a.name.localeCompare(b.name))
     .flatMap((engine): ReplaceNeed[] => {
       if (engine.name === named) {
