@@ -15,6 +15,8 @@ import { stayingReplicas, totalReplicas, unbornOrders } from './sizes.ts';
 export interface ArbitrationInputs {
   /** Engines that the fleet is to have. */
   readonly desired: number;
+  /** Why the size is not the operator's to write now; absent while it is. */
+  readonly held?: string;
   readonly rollout: RolloutState;
   readonly nowMs: number;
 }
@@ -46,13 +48,13 @@ export function arbitrate(snapshot: FleetSnapshot, inputs: ArbitrationInputs): A
 
 function cancellations(
   snapshot: FleetSnapshot,
-  { desired, rollout }: ArbitrationInputs,
+  { desired, held, rollout }: ArbitrationInputs,
   needs: readonly ReplaceNeed[],
 ): ReadonlyMap<string, string> {
   const claims = snapshot.fleet.status?.disruptions ?? [];
   const cancel = new Map<string, string>();
   for (const claim of claims) {
-    const why = noLongerWanted(claim, rollout, needs);
+    const why = noLongerWanted(claim, rollout, needs) ?? (isRevocableScaleDown(claim) ? held : undefined);
     if (why !== undefined) cancel.set(claim.victimUID, why);
   }
   // Without a surge, a roll-out leaves the fleet some engines short: that is no growth.
@@ -66,6 +68,11 @@ function cancellations(
     .slice(0, Math.max(0, missing))
     .forEach(({ victimUID }) => cancel.set(victimUID, `the fleet is to have ${desired} engines after all`));
   return cancel;
+}
+
+/** To finish it would write the size. */
+function isRevocableScaleDown({ cause, step }: Disruption): boolean {
+  return cause === 'ScaleDown' && (step === 'Claimed' || step === 'Draining');
 }
 
 /** Why the need behind a claim is gone. A Replace that has begun goes on: its engine is out of its ReplicaSet. */

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { aboutToGo, claimOn, claiming, inShort, markedBy } from '../../test/builders/claims.ts';
 import { inSeconds, NOW, readyEngines, secondsAgo, silent } from '../../test/builders/engines.ts';
 import { fleet, fleetSnapshot, of, replicaSet, SCALING } from '../../test/builders/fleets.ts';
 import { watchedForAnHour } from '../../test/builders/scaling.ts';
+import type { Disruption } from '../api/v1alpha1/status.ts';
+import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { decideFleet, type FleetDecision } from './decide-fleet.ts';
 import { recallMemory, withChange, type FleetMemory } from './memory.ts';
@@ -84,6 +87,20 @@ describe('a conflict over the size', () => {
     expect(size).toMatchObject({ desired: 4, carriedOut: false, reason: 'ConflictingAutoscaler' });
     expect(size.message).toContain('QueueDepth asks for 4');
     expect(planFleet(fought, decide(fought))).toEqual([]);
+  });
+
+  test('puts an engine back that drains for the sake of the size; one that is being removed goes', () => {
+    const [first = silent('none'), ...others] = readyEngines(3, quiet);
+    const acts = (claim: Disruption, victim: EngineSnapshot): readonly string[] => {
+      const snapshot = { ...fought, engines: [victim, ...others], fleet: claiming(claim) };
+      return planFleet(snapshot, decide(snapshot)).map(inShort);
+    };
+    const draining = claimOn(first, { step: 'Draining' });
+    expect(acts(draining, markedBy(first, draining))).toEqual([`PutBack ${first.name}`]);
+    const removing = claimOn(first, { step: 'Removing', toReplicas: 2 });
+    expect(acts(removing, aboutToGo(first, removing))).toEqual([
+      `ShrinkReplicaSet chat-aaa to 2 for ${first.name}`,
+    ]);
   });
 
   test('does not make advice the size of a fleet that is rolled out', () => {

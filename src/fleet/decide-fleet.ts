@@ -53,7 +53,14 @@ export function decideFleet(
     ...(sides !== undefined && { sides }),
     nowMs,
   });
-  const disruption = planDisruptions(snapshot, { desired, rollout, watches, nowMs });
+  const held = size.carriedOut ? undefined : (conflict?.message ?? 'the size is advice only');
+  const disruption = planDisruptions(snapshot, {
+    desired,
+    ...(held !== undefined && { held }),
+    rollout,
+    watches,
+    nowMs,
+  });
   const isIdle = snapshot.fleet.spec.suspend || snapshot.stalled !== undefined || !size.carriedOut;
   return {
     decision: {
