@@ -22,6 +22,8 @@ import { holdRequests } from './support/held-requests.ts';
 /** Others act on a fleet while one of its engines drains, which a held request keeps it at. */
 
 const POOL = 'example.com/pool';
+/** Away from the nodes that are drained. */
+const ON_COMMON = { template: { nodeSelector: { [POOL]: 'common' } } };
 const NODE_DRAIN = ['--ignore-daemonsets', '--delete-emptydir-data', '--timeout=50s'];
 
 let pg: Playground;
@@ -120,7 +122,7 @@ test.concurrent('a label put back by hand while the engine drains is taken off a
 });
 
 test.concurrent('a mark put on by hand, with no claim behind it, is taken off', async () => {
-  await applyFleet(pg, 'marked', { scaling: { minReplicas: 2, maxReplicas: 4 } });
+  await applyFleet(pg, 'marked', { scaling: { minReplicas: 2, maxReplicas: 4 }, spec: ON_COMMON });
   await quietAt(pg, 'marked', 2);
   const [engine = ''] = (await readPods(pg, 'marked')).map(nameOf);
   await expectKubectl(pg, ['label', 'pod', engine, '--overwrite', `${LABELS.serving}=${SERVING.draining}`]);
@@ -134,7 +136,7 @@ test.concurrent(
   async () => {
     await applyManifest(pg, JSON.stringify(budgetOf('guarded')));
     await using history = new PodHistory(pg, 'guarded');
-    await applyFleet(pg, 'guarded', { scaling: { minReplicas: 3, maxReplicas: 4 } });
+    await applyFleet(pg, 'guarded', { scaling: { minReplicas: 3, maxReplicas: 4 }, spec: ON_COMMON });
     await quietAt(pg, 'guarded', 3);
     const [victim = ''] = (await readPods(pg, 'guarded')).map(nameOf);
     await askReplace(pg, 'guarded', victim);
