@@ -17,14 +17,18 @@ export function isSettled(snapshot: FleetSnapshot, set: ReplicaSetSnapshot): boo
   return set.isSizeObserved && membersOf(snapshot, set).length === set.replicas;
 }
 
-/** How many engines requests are sent to, besides the given one and those that leave in this pass. */
+/**
+ * How many engines requests are sent to, besides the given one and those that leave in this pass. `Read`: only those
+ * whose page is fresh, since nothing is begun on missing data; what has begun does not turn back for a late page.
+ */
 export function otherServing(
   { snapshot, markedNow }: Pick<DisruptionView, 'snapshot' | 'markedNow'>,
   uid: string,
+  which: 'All' | 'Read' = 'All',
 ): number {
-  return snapshot.engines.filter(
-    (engine) => engine.uid !== uid && isServing(engine) && !markedNow.has(engine.uid),
-  ).length;
+  return snapshot.engines
+    .filter((engine) => engine.uid !== uid && isServing(engine) && !markedNow.has(engine.uid))
+    .filter(({ page }) => which === 'All' || page.state === 'Fresh').length;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Disruption } from '../api/v1alpha1/status.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { awaitEmpty, beginDraining, CUT_GRACE_SECONDS, giveBack, removed, shortenGrace } from './draining.ts';
-import { mayDrainFirst, servingFloor, whyNotDrainFirst, type Strategy } from './floor.ts';
+import { mayDrainFirst, servingFloor, whyNotDrainFirst } from './floor.ts';
 import { hasOurCost, isMarked, isMarkedBy } from './marks.ts';
 import { membersOf, otherServing } from './members.ts';
 import { failureToStart } from './start-failure.ts';
@@ -159,10 +159,11 @@ function markDraining(claim: Disruption, engine: EngineSnapshot): ClaimStep {
 
 /** Why the engine cannot leave the Service: too few others serve. One that does not serve itself always may. */
 function tooFewWithout(claim: Disruption, engine: EngineSnapshot, view: DisruptionView): string | undefined {
-  const { snapshot, desired } = view;
   if (engine.lifecycle !== 'Ready') return undefined;
-  const strategy: Strategy = claim.strategy ?? 'SurgeFirst';
-  const floor = servingFloor(desired, snapshot.fleet.spec.rollout, strategy);
-  const others = otherServing(view, engine.uid);
-  return others >= floor ? undefined : `${others} other engines serve, ${floor} are needed`;
+  const { rollout } = view.snapshot.fleet.spec;
+  const floor = servingFloor(view.desired, rollout, claim.strategy ?? 'SurgeFirst');
+  const which = claim.step === 'Draining' ? 'All' : 'Read';
+  const others = otherServing(view, engine.uid, which);
+  if (others >= floor) return undefined;
+  return `${others} other engines serve${which === 'Read' ? ' and are read' : ''}, ${floor} are needed`;
 }
