@@ -47,7 +47,9 @@ export interface DisruptionInputs extends ArbitrationInputs {
 export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInputs): DisruptionPlan {
   const claims = snapshot.fleet.status?.disruptions ?? [];
   const arbitration = arbitrate(snapshot, inputs);
-  const removing = new Set(claims.flatMap(({ step, revision }) => (step === 'Removing' ? [revision] : [])));
+  // A Replace leaves the size alone: what it waits for at its end may be the very engine that a shrink takes.
+  const shrinking = claims.filter(({ command, step }) => command === 'Shrink' && step === 'Removing');
+  const removing = new Set(shrinking.map(({ revision }) => revision));
   const markedNow = new Set<string>();
   const view: DisruptionView = { ...inputs, snapshot, removing, markedNow };
   const kept: Disruption[] = [];
