@@ -23,6 +23,7 @@ const PRINTER_COLUMNS: readonly PrinterColumn[] = [
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Time since creation' },
   wide('Running', '.status.summary.running', 'Running requests'),
   wide('Revision', '.status.summary.revision', 'Revision of the spec'),
+  wide('Rollout', '.status.rollout.progress', 'Engines on the revision that is to serve'),
   wide('Image', '.spec.engine.image', 'Image of the engines'),
   wide('Model', '.spec.model.name', 'Model they serve'),
   wide('Reason', '.status.scaling.reason', 'Reason of the last decision'),
