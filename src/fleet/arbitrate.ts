@@ -31,8 +31,9 @@ export interface Arbitration {
 }
 
 /**
- * Orders what the fleet needs: growth before roll-out before planned replaces before shrinks. A scale-up first takes
- * claims back that have not reached the step that cannot be taken back; what is begun stays within its budget.
+ * Orders what the fleet needs: growth before roll-out before replaces. A scale-up first takes claims back that have not
+ * reached the step that cannot be taken back; a shrink takes engines that would be replaced, and so comes before their
+ * replaces; what is begun stays within its budget.
  */
 export function arbitrate(snapshot: FleetSnapshot, inputs: ArbitrationInputs): Arbitration {
   const { desired, rollout, nowMs } = inputs;
