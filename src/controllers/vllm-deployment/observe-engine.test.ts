@@ -103,6 +103,21 @@ test('a container that keeps crashing is trouble, with its last exit', () => {
   expect(engine.restarts).toBe(4);
 });
 
+test('the last exit ends with the last line that the container wrote', () => {
+  const message = 'usage: vllm serve [model_tag]\nvllm: error: unrecognized arguments: --typo\n';
+  const container = {
+    name: 'engine',
+    restartCount: 1,
+    state: { running: { startedAt: STARTED } },
+    lastState: { terminated: { reason: 'Error', exitCode: 2, message } },
+  };
+  const engine = observeEngine(
+    pod({ spec: { nodeName: 'gpu-1' }, status: { containerStatuses: [container] } }),
+    SEEN,
+  );
+  expect(engine.lastExit).toBe('last exit Error (code 2): vllm: error: unrecognized arguments: --typo');
+});
+
 test('a container that is being created is not trouble', () => {
   const container = { name: 'engine', state: { waiting: { reason: 'ContainerCreating' } } };
   expect(observeEngine(pod({ status: { containerStatuses: [container] } }), SEEN).trouble).toBeUndefined();

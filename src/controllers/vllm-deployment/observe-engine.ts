@@ -106,8 +106,10 @@ function troubleOf(container: ContainerStatus): EngineTrouble | undefined {
   return { reason: waiting.reason, message: `${(waiting.message ?? '').slice(0, TROUBLE_LENGTH)}${exit}` };
 }
 
+/** With the last line that the container wrote, where the kubelet keeps it: vLLM's own word on why it ended. */
 function lastExit({ lastState: { terminated } }: ContainerStatus): string | undefined {
-  return terminated === undefined
-    ? undefined
-    : `last exit ${terminated.reason ?? ''} (code ${terminated.exitCode})`;
+  if (terminated === undefined) return undefined;
+  const lastLine = terminated.message?.trim().split('\n').at(-1)?.slice(0, TROUBLE_LENGTH) ?? '';
+  const exit = `last exit ${terminated.reason ?? ''} (code ${terminated.exitCode})`;
+  return lastLine === '' ? exit : `${exit}: ${lastLine}`;
 }
