@@ -3,6 +3,8 @@ import type { EngineSample } from '../../src/engine/sample.ts';
 
 interface Process {
   readonly startedAtMs: number;
+  /** Whether it takes requests: not while it loads its model. */
+  isOpen: boolean;
   /** When each request inside will have ended. */
   endsAtMs: readonly number[];
   finished: number;
@@ -13,26 +15,28 @@ export class Engines {
   readonly #running = new Map<string, Process>();
 
   start(uid: string, nowMs: number): void {
-    this.#running.set(uid, { startedAtMs: nowMs, endsAtMs: [], finished: 0 });
+    this.#running.set(uid, { startedAtMs: nowMs, isOpen: false, endsAtMs: [], finished: 0 });
   }
 
-  /** The process ends; how many requests were inside. */
-  stop(uid: string): number {
-    const inside = this.inside(uid);
+  /** It has loaded its model. */
+  open(uid: string): void {
+    const engine = this.#running.get(uid);
+    if (engine !== undefined) engine.isOpen = true;
+  }
+
+  /** The process ends, with all that is inside. */
+  stop(uid: string): void {
     this.#running.delete(uid);
-    return inside;
   }
 
   startedAtMs(uid: string): number | undefined {
     return this.#running.get(uid)?.startedAtMs;
   }
 
-  /** A request arrives that takes so long; false when nobody answers. */
-  send(uid: string, nowMs: number, seconds: number): boolean {
+  /** A request arrives that takes so long; refused where nobody listens. */
+  send(uid: string, nowMs: number, seconds: number): void {
     const engine = this.#running.get(uid);
-    if (engine === undefined) return false;
-    engine.endsAtMs = [...engine.endsAtMs, nowMs + seconds * 1000];
-    return true;
+    if (engine?.isOpen === true) engine.endsAtMs = [...engine.endsAtMs, nowMs + seconds * 1000];
   }
 
   inside(uid: string): number {
@@ -51,7 +55,7 @@ export class Engines {
   /** What the metrics page says; undefined when nobody answers. */
   page(uid: string): EngineSample | undefined {
     const engine = this.#running.get(uid);
-    if (engine === undefined) return undefined;
+    if (engine?.isOpen !== true) return undefined;
     const { startedAtMs, endsAtMs, finished } = engine;
     return pageOf({
       running: endsAtMs.length,

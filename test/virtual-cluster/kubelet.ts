@@ -53,7 +53,7 @@ export class Kubelet {
     if (startedAtMs === undefined) this.#start(pod, 0);
     else if (!isReady(pod) && now() - startedAtMs >= startSeconds * 1000) {
       if (isBad(pod)) this.crash(pod);
-      else this.#write(pod, true, this.#container(pod, startedAtMs, true));
+      else this.#getReady(pod, startedAtMs);
     }
   }
 
@@ -62,6 +62,11 @@ export class Kubelet {
     engines.stop(pod.metadata.uid);
     engines.start(pod.metadata.uid, now());
     this.#write(pod, false, { ...this.#container(pod, now(), false), restartCount });
+  }
+
+  #getReady(pod: VirtualPod, startedAtMs: number): void {
+    this.#options.engines.open(pod.metadata.uid);
+    this.#write(pod, true, this.#container(pod, startedAtMs, true));
   }
 
   #container({ status }: VirtualPod, startedAtMs: number, started: boolean): object {

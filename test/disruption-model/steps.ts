@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { FOREIGN_ACTS, type ForeignAct } from './acts.ts';
+import { STORES, type StoreName } from './operator-watches.ts';
+import type { Setting } from './world.ts';
+
+/** The controllers of the cluster, each on its own. */
+const CLUSTER_PARTS = [
+  'ReplicaSets',
+  'ReplicaSetsSeePods',
+  'ReplicaSetsSeeSizes',
+  'Scheduler',
+  'Kubelet',
+  'EndpointSlices',
+  'GarbageCollector',
+  'Traffic',
+] as const;
+export type ClusterPart = (typeof CLUSTER_PARTS)[number];
+
+/** What happens without the operator, at once. */
+export type WorldStep =
+  | { readonly kind: 'Cluster'; readonly part: ClusterPart }
+  | { readonly kind: 'Foreign'; readonly act: ForeignAct; readonly which: number };
+
+/** A process is stopped at one of its requests, counted from now. */
+export interface Stop {
+  readonly atCall: number;
+  readonly when: 'Before' | 'After';
+  readonly ending: 'Nothing' | 'Crash' | 'Suspend';
+  readonly meanwhile: readonly WorldStep[];
+}
+
+export type Step =
+  | WorldStep
+  /** Everybody does what is due, second by second. */
+  | { readonly kind: 'Run'; readonly seconds: number }
+  /** Time passes: requests end and arrive, pages are read. */
+  | { readonly kind: 'Tick'; readonly seconds: number }
+  | { readonly kind: 'Deliver'; readonly store: StoreName; readonly most: number }
+  | { readonly kind: 'Pass' }
+  /** The leader will be stopped. */
+  | { readonly kind: 'Stop'; readonly stop: Stop }
+  /** The leader's process dies between two passes, and another one begins. */
+  | { readonly kind: 'NewLeader' }
+  /** A leader that was suspended goes on with its pass, for so many requests. */
+  | { readonly kind: 'Wake'; readonly calls: number };
+
+export const settings: fc.Arbitrary<Setting> = fc.record({
+  seed: fc.integer({ min: 1, max: 2 ** 31 }),
+  size: fc.integer({ min: 1, max: 3 }),
+  sizedBy: fc.constantFrom('Fixed', 'Scaled'),
+  strategy: fc.constantFrom('SurgeFirst', 'DrainFirst'),
+  maxUnavailable: fc.integer({ min: 0, max: 1 }),
+  allowDowntime: fc.boolean(),
+  maxConcurrent: fc.integer({ min: 1, max: 2 }),
+  settleSeconds: fc.constantFrom(0, 2),
+  spareAccelerators: fc.integer({ min: 0, max: 2 }),
+});
+
+const which = fc.integer({ min: 0, max: 5 });
+const worldStep: fc.Arbitrary<WorldStep> = fc.oneof(
+  fc.record({ kind: fc.constant('Cluster' as const), part: fc.constantFrom(...CLUSTER_PARTS) }),
+  fc.record({ kind: fc.constant('Foreign' as const), act: fc.constantFrom(...FOREIGN_ACTS), which }),
+);
+
+const stop: fc.Arbitrary<Stop> = fc.record({
+  atCall: fc.integer({ min: 1, max: 6 }),
+  when: fc.constantFrom('Before', 'After'),
+  ending: fc.constantFrom('Nothing', 'Crash', 'Suspend'),
+  meanwhile: fc.array(worldStep, { maxLength: 3 }),
+});
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: worldStep },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('Run' as const), seconds: fc.integer({ min: 1, max: 6 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('Tick' as const), seconds: fc.integer({ min: 1, max: 4 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('Deliver' as const),
+      store: fc.constantFrom(...STORES),
+      most: fc.constantFrom(1, 2, 100),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('Pass' as const) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('Stop' as const), stop }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('NewLeader' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('Wake' as const), calls: fc.integer({ min: 1, max: 4 }) }),
+  },
+);
+
+/** What happens after the fleet has settled for the first time. */
+export const histories: fc.Arbitrary<readonly Step[]> = fc.array(step, { minLength: 3, maxLength: 20 });
