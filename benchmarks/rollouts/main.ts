@@ -13,7 +13,7 @@ const TRIALS: readonly { readonly kind: Kind; readonly title: string; readonly r
   { kind: 'TwiceTheTimeToFirstToken', title: 'twice the time to first token', rollouts: 100 },
 ];
 /** Other seeds than those on which the comparison was tuned, and than those of its test. */
-const FIRST_SEED = 1;
+const FIRST_SEED = 20_001;
 
 function measure({ quick }: BenchmarkOptions): Report {
   const tried = TRIALS.map(({ kind, title, rollouts }) => ({

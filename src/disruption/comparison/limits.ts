@@ -21,7 +21,7 @@ export const TTFT_QUANTILE = 0.95;
  */
 export const ODDS_AGAINST_CHANCE = 1000;
 /** It takes so many periods to prove a version bad, whatever happens in one: an incident on one engine is no version. */
-export const FEWEST_PERIODS = 5;
+export const FEWEST_PERIODS = 4;
 
 /** What both sides do is compared period by period; one ends when it is so old and each side has so many requests. */
 export const PERIOD_MS = 30_000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { oddsOfErrors, oddsOfSlowness } from './odds.ts';
+import { oddsOfErrors, oddsOfSlowness, ttftOf } from './odds.ts';
 import { NO_TALLY, type Sides, type Tally } from './tally.ts';
 
 function period(
@@ -28,7 +28,7 @@ describe('the odds of errors', () => {
   });
 
   test('of one period are bounded, whatever happens in it', () => {
-    expect(oddsOfErrors(period([9, 0], [9, 900]))).toBeCloseTo(Math.log(1000) / 5, 10);
+    expect(oddsOfErrors(period([9, 0], [9, 900]))).toBeCloseTo(Math.log(1000) / 4, 10);
   });
 
   test("are fair at best: with both sides failing alike, the mean of a period's factor is at most 1", () => {
@@ -65,6 +65,15 @@ describe('the odds of slowness', () => {
     expect(oddsOfSlowness({ Old: within(0.1), New: within(0.2) })).toBeCloseTo(Math.log(1.7), 10);
     expect(oddsOfSlowness({ Old: within(0.2), New: within(0.2) })).toBeCloseTo(Math.log(0.3), 10);
     expect(oddsOfSlowness({ Old: within(0.2), New: within(0.1) })).toBeCloseTo(Math.log(0.3), 10);
+  });
+
+  test('fall in a period in which it is slower by less than a quarter', () => {
+    const times = (withinOne: number): Tally => ({
+      ...NO_TALLY,
+      ttft: { count: 100, sum: 0, bounds: [1, 2, Infinity], cumulative: [withinOne, 100, 100] },
+    });
+    expect([times(94), times(92)].map((side) => ttftOf(side)?.toFixed(3))).toEqual(['1.167', '1.375']);
+    expect(oddsOfSlowness({ Old: times(94), New: times(92) })).toBeCloseTo(Math.log(0.3), 10);
   });
 
   test('are fair: over the ratio in every other period, their factor is 1 in the mean', () => {
