@@ -63,7 +63,7 @@ describe('a new version', () => {
   });
 
   test('is stopped as soon as chance is ruled out, and says by how much it is worse', () => {
-    const { sides } = sideBySide(WELL, { ...WELL, errors: 12 });
+    const { sides } = sideBySide(WELL, { ...WELL, errors: 6 });
     const verdicts = Array.from({ length: 12 }, () => sides.run(0.5));
     expect([...new Set(verdicts.map(word))]).toEqual([
       'NotComparable/TooFewRequests',
@@ -71,7 +71,7 @@ describe('a new version', () => {
       'Regression/ErrorRate',
     ]);
     expect(verdicts.at(-1)?.message).toBe(
-      'new engines fail 10 % of their requests, old ones 0.8 % in the same time (stopped above 1 % and 2 times the old rate)',
+      'new engines fail 5 % of their requests, old ones 0.8 % in the same time (stopped above 1 % and 2 times the old rate)',
     );
   });
 
