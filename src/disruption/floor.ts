@@ -14,7 +14,14 @@ export function servingFloor(
 ): number {
   if (strategy === 'SurgeFirst') return desired;
   if (allowDowntime && desired <= 1 && maxUnavailable > 0) return 0;
-  return Math.max(1, desired - maxUnavailable);
+  return Math.min(desired, Math.max(1, desired - maxUnavailable));
+}
+
+/** That fewer others serve than must; `Read`: and tell their load. */
+export function tooFewServe(others: number, floor: number, which: 'All' | 'Read' = 'All'): string {
+  const serve = others === 1 ? 'engine serves' : 'engines serve';
+  const read = others === 1 ? ' and is read' : ' and are read';
+  return `${others} other ${serve}${which === 'Read' ? read : ''}, ${floor} ${floor === 1 ? 'is' : 'are'} needed`;
 }
 
 /** Whether a fleet of this size may ever give an engine away before another one is there. */
@@ -22,7 +29,7 @@ export function mayDrainFirst(
   desired: number,
   rollout: Pick<Rollout, 'maxUnavailable' | 'allowDowntime'>,
 ): boolean {
-  return servingFloor(desired, rollout, 'DrainFirst') < desired;
+  return desired === 0 || servingFloor(desired, rollout, 'DrainFirst') < desired;
 }
 
 /** Why it may not, and what to change. */

@@ -2,7 +2,7 @@ import type { Disruption } from '../api/v1alpha1/status.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { awaitEmpty, beginDraining, CUT_GRACE_SECONDS, giveBack, removed, shortenGrace } from './draining.ts';
-import { mayDrainFirst, servingFloor, whyNotDrainFirst } from './floor.ts';
+import { mayDrainFirst, servingFloor, tooFewServe, whyNotDrainFirst } from './floor.ts';
 import { hasOurCost, isMarked, isMarkedBy } from './marks.ts';
 import { membersOf, otherServing } from './members.ts';
 import { failureToStart } from './start-failure.ts';
@@ -164,6 +164,5 @@ function tooFewWithout(claim: Disruption, engine: EngineSnapshot, view: Disrupti
   const floor = servingFloor(view.desired, rollout, claim.strategy ?? 'SurgeFirst');
   const which = claim.step === 'Draining' ? 'All' : 'Read';
   const others = otherServing(view, engine.uid, which);
-  if (others >= floor) return undefined;
-  return `${others} other engines serve${which === 'Read' ? ' and are read' : ''}, ${floor} are needed`;
+  return others >= floor ? undefined : tooFewServe(others, floor, which);
 }

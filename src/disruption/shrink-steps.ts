@@ -2,7 +2,7 @@ import type { Disruption } from '../api/v1alpha1/status.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { awaitEmpty, beginDraining, giveBack, removed, shortenGrace } from './draining.ts';
-import { servingFloor } from './floor.ts';
+import { servingFloor, tooFewServe } from './floor.ts';
 import { isMarkedBy, REMOVING_DELETION_COST } from './marks.ts';
 import { isSettled, membersOf, otherServing, removalRank } from './members.ts';
 import { act, end, update, wait, type ClaimStep, type DisruptionView } from './steps.ts';
@@ -34,6 +34,8 @@ export function nextShrinkStep(
   const drained = awaitEmpty(claim, engine, view);
   if ('step' in drained) return drained.step;
   if (view.removing.has(claim.revision)) return wait('it is empty, another engine is removed first');
+  const first = weakerThan(engine, set, view);
+  if (first !== undefined) return wait(`it is empty, the ReplicaSet would take ${first.name} first`);
   if (!isSettled(snapshot, set)) return wait(`it is empty, ReplicaSet ${set.name} is still at work`);
   const toReplicas = set.replicas - 1;
   return update(claim, 'Removing', view.nowMs + REMOVAL_TIMEOUT_MS, { toReplicas, ...drained });
@@ -68,6 +70,8 @@ function remove(
   }
   const obstacle = cancel ?? obstacleTo(claim, engine, set, view);
   if (obstacle !== undefined) return giveBack(claim, engine, 'Cancelled', obstacle);
+  // A claimed one that has become the weaker since goes first: each would wait for the other for ever.
+  if (weakerThan(engine, set, view) !== undefined) return stepBack(claim);
   if (!isMarkedBy(engine, claim)) {
     return act({ kind: 'MarkDraining', engine, claim }, 'it is taken out of the Service again');
   }
@@ -91,14 +95,28 @@ function obstacleTo(
 ): string | undefined {
   const { snapshot, desired } = view;
   const claimed = new Set((snapshot.fleet.status?.disruptions ?? []).map(({ victimUID }) => victimUID));
-  const weaker = membersOf(snapshot, set).find(
-    (member) => !claimed.has(member.uid) && removalRank(member) < removalRank(engine),
-  );
+  const weaker = weakerThan(engine, set, view, claimed);
   if (weaker !== undefined) {
     return `${weaker.name} is not ready, so the ReplicaSet would remove it instead`;
   }
   if (claim.cause !== 'RollOut' || engine.lifecycle !== 'Ready') return undefined;
   const others = otherServing(view, engine.uid);
   const floor = servingFloor(desired, snapshot.fleet.spec.rollout, claim.strategy ?? 'SurgeFirst');
-  return others >= floor ? undefined : `${others} other engines serve, ${floor} are needed`;
+  return others >= floor ? undefined : tooFewServe(others, floor);
+}
+
+/** An engine that the ReplicaSet would remove before this one, whatever their deletion costs; claimed ones aside. */
+function weakerThan(
+  engine: EngineSnapshot,
+  set: ReplicaSetSnapshot,
+  { snapshot }: DisruptionView,
+  claimed: ReadonlySet<string> = new Set(),
+): EngineSnapshot | undefined {
+  return membersOf(snapshot, set).find(
+    (member) => !claimed.has(member.uid) && removalRank(member) < removalRank(engine),
+  );
+}
+
+function stepBack({ toReplicas: _unwritten, ...claim }: Disruption): ClaimStep {
+  return update(claim, 'Draining', Date.parse(claim.deadline));
 }

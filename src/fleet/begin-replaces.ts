@@ -1,5 +1,11 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
-import { mayDrainFirst, servingFloor, whyNotDrainFirst, type Strategy } from '../disruption/floor.ts';
+import {
+  mayDrainFirst,
+  servingFloor,
+  type Strategy,
+  tooFewServe,
+  whyNotDrainFirst,
+} from '../disruption/floor.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { ArbitrationInputs } from './arbitrate.ts';
 import { newClaim } from './new-claim.ts';
@@ -120,10 +126,7 @@ function obstacleTo(
   // With a surge the others need to be as many only when the engine is drained, but a fleet that is not whole waits.
   const floor = strategy === 'SurgeFirst' ? desired - 1 : servingFloor(desired, spec.rollout, strategy);
   if (others >= floor) return undefined;
-  return {
-    reason: 'ServingFloor',
-    message: `${others} other engines serve and are read, ${floor} are needed`,
-  };
+  return { reason: 'ServingFloor', message: tooFewServe(others, floor, 'Read') };
 }
 
 /** Whether the claim stands in the status already, and so in what is dependable. */

@@ -6,10 +6,12 @@ import {
   releasedMarkOf,
   REMOVING_DELETION_COST,
 } from '../../src/disruption/marks.ts';
+import type { ClaimStep, DisruptionView } from '../../src/disruption/steps.ts';
 import type { Action } from '../../src/fleet/plan.ts';
 import type { TimedSample } from '../../src/signals/history.ts';
 import type { EngineSnapshot } from '../../src/snapshot/engine-snapshot.ts';
-import { inSeconds, secondsAgo } from './engines.ts';
+import type { FleetSnapshot } from '../../src/snapshot/fleet-snapshot.ts';
+import { inSeconds, NOW, secondsAgo } from './engines.ts';
 import { fleet } from './fleets.ts';
 import { idlePage } from './world.ts';
 
@@ -81,6 +83,42 @@ export function unlisted(
   ...engines: readonly EngineSnapshot[]
 ): ReadonlyMap<string, { readonly unlistedSinceMs: number }> {
   return new Map(engines.map(({ uid }) => [uid, { unlistedSinceMs: secondsAgo(30) }]));
+}
+
+/** What a step of a claim sees: by default all that drain have been unlisted for half a minute. */
+export function viewOf(snapshot: FleetSnapshot, overrides: Partial<DisruptionView> = {}): DisruptionView {
+  return {
+    snapshot,
+    desired: snapshot.replicaSets.reduce((sum, { replicas }) => sum + replicas, 0),
+    watches: unlisted(...snapshot.engines.filter(({ isListed }) => !isListed)),
+    removing: new Set(),
+    markedNow: new Set(),
+    nowMs: NOW,
+    ...overrides,
+  };
+}
+
+/** A step in short: what is done, waited for, or how the claim ends; deadlines in seconds from now. */
+export function stepInShort(step: ClaimStep): string {
+  switch (step.kind) {
+    case 'Wait':
+      return `Wait: ${step.message}`;
+    case 'Act':
+      return `${inShort(step.action)}: ${step.message}`;
+    case 'End':
+      return `${step.outcome}: ${step.message}`;
+    case 'Update': {
+      const { step: next, deadline, toReplicas, cut, strategy, message } = step.claim;
+      const parts = [
+        `to ${next} for ${(Date.parse(deadline) - NOW) / 1000} s`,
+        ...(strategy === undefined ? [] : [strategy]),
+        ...(toReplicas === undefined ? [] : [`${toReplicas} replicas`]),
+        ...(cut === undefined ? [] : [`${cut} cut`]),
+        ...(message === undefined ? [] : [message]),
+      ];
+      return parts.join(', ');
+    }
+  }
 }
 
 /** An action in short: what happens to whom. */
