@@ -154,3 +154,21 @@ test('samples of one engine share the bounds of their histograms', () => {
   const other = sampleOf('series/011.prom').histograms.e2e;
   expect(one?.bounds).toBe(other?.bounds);
 });
+
+test('samples of two fleets whose prompts have other bounds, read in turn, share those of their own fleet', () => {
+  const encoder = new TextEncoder();
+  const bucketsUpTo = (longest: number): unknown => {
+    const series = (suffix: string, value: number): string =>
+      `vllm:request_prompt_tokens${suffix} ${value}\n`;
+    const buckets = ['1.0', String(longest), '+Inf'].map((le) => series(`_bucket{le="${le}"}`, 1));
+    const result = scanPage(encoder.encode([...buckets, series('_count', 1), series('_sum', 1)].join('')));
+    return result.ok ? result.sample.histograms.requestPromptTokens?.bounds : result.message;
+  };
+  const [short, long, shortAgain, longAgain] = [500, 2000, 500, 2000].map(bucketsUpTo);
+  expect([short, long]).toEqual([
+    [1, 500, Infinity],
+    [1, 2000, Infinity],
+  ]);
+  expect(shortAgain).toBe(short);
+  expect(longAgain).toBe(long);
+});
