@@ -13,8 +13,12 @@ export interface StartFailure {
 /** Two restarts could be one bad moment each; a third start that fails is a loop. */
 const RESTARTS_OF_A_LOOP = 2;
 
-/** States of a container that the kubelet does not leave until a person changes something. */
+/**
+ * States of a container that the kubelet does not leave until a person changes something; between two tries of an image
+ * it says ErrImagePull for some seconds.
+ */
 const REFUSED: ReadonlySet<string> = new Set([
+  'ErrImagePull',
   'ImagePullBackOff',
   'InvalidImageName',
   'CreateContainerConfigError',
