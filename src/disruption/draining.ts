@@ -1,12 +1,13 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { drainTimeoutSeconds } from './drain-deadline.ts';
 import { drainProgress } from './empty.ts';
 import { isReleasedFrom } from './marks.ts';
 import { act, end, update, wait, type ClaimStep, type DisruptionView, type EndOfClaim } from './steps.ts';
 
-/** Seconds that an engine gets whose time is up: its clients get a reset instead of hanging. */
-export const CUT_GRACE_SECONDS = 5;
+/** Seconds from SIGTERM to the end of an engine whose time is up: its clients get a reset instead of hanging. */
+const CUT_SECONDS = 5;
 
 /** The step after the mark is seen: the time that the engine has begins now. */
 export function beginDraining(claim: Disruption, { snapshot, nowMs }: DisruptionView): ClaimStep {
@@ -46,12 +47,20 @@ export function giveBack(
   return act({ kind: 'PutBack', engine, claim }, message);
 }
 
+/**
+ * The grace of an engine whose time is up. The preStop hook takes `settleSeconds` of it; with less, the engine would be
+ * killed before it is told to end (seen: clients that kept their connections lost every stream, with it none).
+ */
+export function cutGraceSeconds({ fleet }: FleetSnapshot): number {
+  return fleet.spec.drain.settleSeconds + CUT_SECONDS;
+}
+
 /** How the removal went, for the history and the event. */
 export function removed({ cut, claimedAt }: Disruption, nowMs: number): ClaimStep {
   const seconds = Math.round((nowMs - Date.parse(claimedAt)) / 1000);
   if (cut === undefined) return end('Drained', `left after ${seconds} s, no request was cut`);
   const requests = cut === 0 ? 'an unknown number of requests' : plural(cut);
-  return end('Cut', `left after ${seconds} s, ${requests} had not ended by the deadline and were cut`);
+  return end('Cut', `left after ${seconds} s, ${requests} had not ended by the deadline`);
 }
 
 function plural(requests: number): string {
@@ -59,9 +68,14 @@ function plural(requests: number): string {
 }
 
 /** The deletion with a short grace that an engine still needs whose requests are cut. */
-export function shortenGrace(claim: Disruption, engine: EngineSnapshot | undefined): ClaimStep | undefined {
+export function shortenGrace(
+  claim: Disruption,
+  engine: EngineSnapshot | undefined,
+  snapshot: FleetSnapshot,
+): ClaimStep | undefined {
+  const graceSeconds = cutGraceSeconds(snapshot);
   if (claim.cut === undefined || engine?.lifecycle !== 'Terminating') return undefined;
-  if ((engine.deletionGraceSeconds ?? 0) <= CUT_GRACE_SECONDS) return undefined;
-  const action = { kind: 'DeleteEngine', engine, graceSeconds: CUT_GRACE_SECONDS } as const;
+  if ((engine.deletionGraceSeconds ?? 0) <= graceSeconds) return undefined;
+  const action = { kind: 'DeleteEngine', engine, graceSeconds } as const;
   return act(action, 'its time is up: cutting what is left');
 }

@@ -147,9 +147,9 @@ describe('DrainFirst: an engine goes before the new one comes', () => {
 
   test('an engine whose time is up is deleted with a short grace', () => {
     const cut = { ...removing, cut: 4 };
-    expect(next(cut, [marked, b, c])).toBe('DeleteEngine a within 5 s: it is deleted');
+    expect(next(cut, [marked, b, c])).toBe('DeleteEngine a within 15 s: it is deleted');
     expect(next(cut, [terminating('a', { deletionGraceSeconds: 640 }), b, c])).toMatch(
-      /^DeleteEngine a within 5 s/,
+      /^DeleteEngine a within 15 s/,
     );
     expect(next(cut, [terminating('a', { deletionGraceSeconds: 5 }), b, c, arrived])).toBe(
       'Cut: left after 60 s, 4 requests had not ended by the deadline',

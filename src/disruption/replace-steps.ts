@@ -1,7 +1,7 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
-import { awaitEmpty, beginDraining, CUT_GRACE_SECONDS, giveBack, removed, shortenGrace } from './draining.ts';
+import { awaitEmpty, beginDraining, cutGraceSeconds, giveBack, removed, shortenGrace } from './draining.ts';
 import { mayDrainFirst, servingFloor, tooFewServe, whyNotDrainFirst } from './floor.ts';
 import { hasOurCost, isMarked, isMarkedBy } from './marks.ts';
 import { membersOf, otherServing } from './members.ts';
@@ -107,12 +107,12 @@ function draining(claim: Disruption, engine: EngineSnapshot, view: DisruptionVie
 
 /** Deletes the engine, and holds the claim until the fleet is whole again: no second one goes before. */
 function remove(claim: Disruption, engine: EngineSnapshot | undefined, view: DisruptionView): ClaimStep {
-  const { desired, nowMs } = view;
+  const { snapshot, desired, nowMs } = view;
   if (engine !== undefined && engine.lifecycle !== 'Terminating') {
-    const grace = claim.cut === undefined ? {} : { graceSeconds: CUT_GRACE_SECONDS };
+    const grace = claim.cut === undefined ? {} : { graceSeconds: cutGraceSeconds(snapshot) };
     return act({ kind: 'DeleteEngine', engine, ...grace }, 'it is deleted');
   }
-  const shorter = shortenGrace(claim, engine);
+  const shorter = shortenGrace(claim, engine, snapshot);
   if (shorter !== undefined) return shorter;
   const serving = otherServing(view, claim.victimUID);
   if (serving < desired && nowMs < Date.parse(claim.deadline)) {

@@ -109,18 +109,18 @@ describe('at the deadline', () => {
     expect(next(late, [markedBy(victim, claimed), b, c])).toBe('to Removing for 60 s, 2 replicas, 0 cut');
     const cut = { ...removing, cut: 0 };
     expect(next(cut, [b, c], told(2))).toBe(
-      'Cut: left after 60 s, an unknown number of requests had not ended by the deadline and were cut',
+      'Cut: left after 60 s, an unknown number of requests had not ended by the deadline',
     );
   });
 
-  test('whoever is cut gets five seconds instead of the whole grace', () => {
+  test('whoever is cut gets what the preStop hook takes and five seconds, instead of the whole grace', () => {
     const cut = { ...removing, cut: 3 };
     const leaving = terminating('a', { deletionGraceSeconds: 640 });
     expect(next(cut, [leaving, b, c], told(2))).toBe(
-      'DeleteEngine a within 5 s: its time is up: cutting what is left',
+      'DeleteEngine a within 15 s: its time is up: cutting what is left',
     );
     expect(next(cut, [terminating('a', { deletionGraceSeconds: 5 }), b, c], told(2))).toBe(
-      'Cut: left after 60 s, 3 requests had not ended by the deadline and were cut',
+      'Cut: left after 60 s, 3 requests had not ended by the deadline',
     );
   });
 

@@ -52,7 +52,7 @@ function remove(
   const to = claim.toReplicas ?? set.replicas;
   const isLeaving = engine === undefined || engine.lifecycle === 'Terminating';
   if (set.replicas === to) {
-    if (isLeaving) return shortenGrace(claim, engine) ?? removed(claim, nowMs);
+    if (isLeaving) return shortenGrace(claim, engine, snapshot) ?? removed(claim, nowMs);
     if (set.isSizeObserved && membersOf(snapshot, set).length <= to) {
       return giveBack(
         claim,
@@ -98,6 +98,9 @@ function obstacleTo(
   const weaker = weakerThan(engine, set, view, claimed);
   if (weaker !== undefined) {
     return `${weaker.name} is not ready, so the ReplicaSet would remove it instead`;
+  }
+  if (claim.cause === 'ScaleDown' && membersOf(snapshot, set).length < set.replicas) {
+    return `ReplicaSet ${set.name} makes an engine in place of one that was lost, and would remove that one instead`;
   }
   if (claim.cause !== 'RollOut' || engine.lifecycle !== 'Ready') return undefined;
   const others = otherServing(view, engine.uid);
