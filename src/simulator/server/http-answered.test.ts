@@ -38,7 +38,7 @@ test('answers over HTTP, requests in the engine and refused ones are all that we
     expect((await post(`${url}/v1/completions`, body)).status).toBe(400);
   expect((await post(`${url}/v1/nowhere`, short)).status).toBe(404);
   await (await fetch(`${url}/v1/models`)).text();
-  expect((await sampleOf(url)).httpAnswered).toBe(3);
+  expect(await sampleOf(url)).toMatchObject({ httpAnswered: 3, httpFailed: 0 });
 
   const clients = Array.from({ length: 4 }, () => new AbortController());
   const left: Promise<unknown>[] = [];
@@ -51,6 +51,7 @@ test('answers over HTTP, requests in the engine and refused ones are all that we
   expect((await post(`${url}/v1/completions`, { ...short, stream: true })).status).toBe(503);
   expect(await sampleOf(url)).toMatchObject({
     httpAnswered: 3,
+    httpFailed: 1,
     running: 2,
     waiting: 2,
     admissionRejections: { max_num_queued_reqs: 1 },
