@@ -20,6 +20,8 @@ export interface Act {
   readonly fleet: DrainedFleet;
   /** Engines that should serve at any time; the act itself asks for no fewer. */
   readonly capacity: number;
+  /** Makes the engines and waits for them; absent: as a fleet of the operator. */
+  readonly deploy?: (playground: Playground) => Promise<void>;
   play(stage: Stage): Promise<void>;
 }
 

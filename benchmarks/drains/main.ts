@@ -15,10 +15,13 @@ const FULL: Extent = { scaleDownRounds: 4, replaces: [10, 10], rollOutEngines: 6
 const QUICK: Extent = { scaleDownRounds: 1, replaces: [5], rollOutEngines: 3 };
 
 await runBenchmark('drains', async ({ quick }) => {
-  const { acts, ...cluster } = programmeOf(quick ? QUICK : FULL);
+  const { acts, baseline, ...cluster } = programmeOf(quick ? QUICK : FULL);
   const seed = randomInt(2 ** 31);
   await using playground = await startPlayground({ ...cluster, log: console.log });
   await installWarden(playground);
   await using operators = await OperatorPair.start(playground, SHORT_LEASE);
-  return reportOf(await playActs({ playground, operators, acts, traffic: TRAFFIC, seed }), seed);
+  const stage = { playground, traffic: TRAFFIC, seed };
+  const played = await playActs({ ...stage, operators, acts });
+  const without = await playActs({ ...stage, acts: baseline });
+  return reportOf(played, without.acts, seed);
 });

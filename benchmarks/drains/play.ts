@@ -8,7 +8,7 @@ import type { OperatorPair } from '../../playground/warden/operator-pair.ts';
 import { PodHistory } from '../../playground/warden/pod-history.ts';
 import type { Act } from './acts.ts';
 import { FleetClients, LAG_MS, type SentRequest, type Traffic } from './clients.ts';
-import { applyDrainedFleet, settled } from './drained-fleet.ts';
+import { applyDrainedFleet, settled, type DrainedFleet } from './drained-fleet.ts';
 import { killLeaders, StepFeed, type Kill } from './kill-leaders.ts';
 
 /** What was seen of one act. */
@@ -28,9 +28,10 @@ export interface Played {
   readonly kills: readonly Kill[];
 }
 
-export interface Performance {
+export interface PlayOptions {
   readonly playground: Playground;
-  readonly operators: OperatorPair;
+  /** Whose leaders are killed; absent: nobody is. */
+  readonly operators?: OperatorPair;
   readonly acts: readonly Act[];
   readonly traffic: Omit<Traffic, 'seed'>;
   /** Of the choice of engines, the moments of the kills and the lengths of streams. */
@@ -40,16 +41,19 @@ export interface Performance {
 const GONE_TIMEOUT_MS = 120_000;
 
 /** Plays all acts at a time, each on a fleet of its own, while leaders are killed. */
-export async function playActs(performance: Performance): Promise<Played> {
-  const { operators, acts, seed } = performance;
+export async function playActs(options: PlayOptions): Promise<Played> {
+  const { operators, acts, seed } = options;
   const feed = new StepFeed();
   const curtain = new AbortController();
-  const killing = killLeaders(operators, feed, createRandom(seed), curtain.signal);
+  const killing =
+    operators === undefined
+      ? Promise.resolve([])
+      : killLeaders(operators, feed, createRandom(seed), curtain.signal);
   // A killer that fails ends the run with its error, below; it must not end the process before.
   killing.catch(() => undefined);
   try {
     const played = await Promise.all(
-      acts.map((act, index) => playAct(performance, act, seed + 1000 * (index + 1), feed)),
+      acts.map((act, index) => playAct(options, act, seed + 1000 * (index + 1), feed)),
     );
     curtain.abort();
     return { acts: played, kills: await killing };
@@ -58,8 +62,15 @@ export async function playActs(performance: Performance): Promise<Played> {
   }
 }
 
+function deployed(fleet: DrainedFleet) {
+  return async (playground: Playground): Promise<void> => {
+    await applyDrainedFleet(playground, fleet);
+    await settled(playground, fleet.name, fleet.engines);
+  };
+}
+
 async function playAct(
-  { playground, traffic }: Performance,
+  { playground, traffic }: PlayOptions,
   act: Act,
   seed: number,
   feed: StepFeed,
@@ -67,8 +78,7 @@ async function playAct(
   const { fleet } = act;
   await using pods = new PodHistory(playground, fleet.name);
   await using claims = new ClaimHistory(playground, fleet.name, feed.publish);
-  await applyDrainedFleet(playground, fleet);
-  await settled(playground, fleet.name, fleet.engines);
+  await (act.deploy ?? deployed(fleet))(playground);
   await using clients = await FleetClients.start(playground, fleet.name, fleet.engines, { ...traffic, seed });
   const beganAtMs = Date.now();
   await act.play({ playground, fleet, pods, random: createRandom(seed) });

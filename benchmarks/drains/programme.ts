@@ -1,5 +1,6 @@
 import type { NodeOptions } from '../../playground/node/node-object.ts';
 import { nodeDrain, replaces, rollOut, scaleDowns, type Act } from './acts.ts';
+import { stockRollout } from './stock.ts';
 import { NODE_POOL, SIM_FLAGS, type DrainedFleet } from './drained-fleet.ts';
 
 /** What is played: once in a test, at length in the benchmark. */
@@ -7,6 +8,8 @@ export interface Programme {
   readonly nodes: readonly NodeOptions[];
   readonly simulator: { readonly flags: readonly string[] };
   readonly acts: readonly Act[];
+  /** The same without the operator. */
+  readonly baseline: readonly Act[];
 }
 
 /** Counts of what takes engines away, besides one `kubectl drain`. */
@@ -40,6 +43,7 @@ export function programmeOf({ scaleDownRounds, replaces: counts, rollOutEngines 
       rollOut({ name: 'rolled', engines: rollOutEngines, pool: 'common' }),
       nodeDrain(EVICTED),
     ],
+    baseline: [stockRollout({ name: 'stock', engines: rollOutEngines, pool: 'common' })],
   };
 }
 

@@ -20,9 +20,10 @@ const CLIENTS: Readonly<Record<ClientKind, string>> = {
 
 const SHOWN_LOSSES = 10;
 
-/** What people and programs read of a run. */
-export function reportOf({ acts, kills }: Played, seed: number): Report {
+/** What people and programs read of a run, beside the same without the operator. */
+export function reportOf({ acts, kills }: Played, baseline: readonly PlayedAct[], seed: number): Report {
   const clients = CLIENT_KINDS.map((kind) => clientRow(acts, kind));
+  const without = CLIENT_KINDS.map((kind) => clientRow(baseline, kind));
   const played = acts.map(actRow);
   const durations = {
     shrink: secondsOf(acts.flatMap((act) => claimDurationsMs(act, 'Shrink'))),
@@ -33,14 +34,10 @@ export function reportOf({ acts, kills }: Played, seed: number): Report {
     lines: [
       `seed ${seed}; the leader was killed ${kills.length} times: ${[...new Set(steps)].map((step) => `${steps.filter((other) => other === step).length} at ${step}`).join(', ')}`,
       '',
-      ...table(
-        ['streams', 'ok', 'failed', 'cut', 'hung', 'sent up to s after the engine left the Service'],
-        clients.map(({ kind, Ok, Failed, Cut, Hung, sentAfterLeavingSeconds: late }) => [
-          CLIENTS[kind],
-          ...[Ok, Failed, Cut, Hung].map(String),
-          figure(late, 1),
-        ]),
-      ),
+      ...clientTable('streams', clients),
+      ...(baseline.length === 0
+        ? []
+        : ['', ...clientTable(baseline.map(({ act }) => act.title).join(', '), without)]),
       '',
       ...table(
         ['act', 's', 'engines gone', 's below capacity', '(c) lost', 'claims ended'],
@@ -71,6 +68,7 @@ export function reportOf({ acts, kills }: Played, seed: number): Report {
       seed,
       kills: steps,
       clients,
+      ...(baseline.length > 0 && { withoutOperator: without }),
       acts: played,
       seconds: Object.fromEntries(
         Object.entries(durations).map(([command, { samples, percentiles, max }]) => [
@@ -92,6 +90,17 @@ function clientRow(acts: readonly PlayedAct[], kind: ClientKind) {
     ),
     sentAfterLeavingSeconds: rounded(late.length === 0 ? undefined : Math.max(...late) / 1000, 1),
   };
+}
+
+function clientTable(title: string, rows: readonly ReturnType<typeof clientRow>[]): readonly string[] {
+  return table(
+    [title, 'ok', 'failed', 'cut', 'hung', 'sent up to s after the engine left the Service'],
+    rows.map(({ kind, Ok, Failed, Cut, Hung, sentAfterLeavingSeconds: late }) => [
+      CLIENTS[kind],
+      ...[Ok, Failed, Cut, Hung].map(String),
+      figure(late, 1),
+    ]),
+  );
 }
 
 function actRow(played: PlayedAct) {

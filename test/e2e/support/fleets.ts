@@ -89,16 +89,28 @@ export function withCondition(type: string, status: 'True' | 'False', reason: st
 
 const Events = z.object({
   items: z.array(
-    z.object({ type: z.string(), reason: z.string(), regarding: z.object({ name: z.string() }) }),
+    z.object({
+      type: z.string(),
+      reason: z.string(),
+      note: z.string().optional(),
+      regarding: z.object({ name: z.string() }),
+    }),
   ),
 });
 
 /** Reasons of the warnings about a fleet. */
 export async function warningsOf(pg: Playground, fleet: string): Promise<readonly string[]> {
+  return (await eventsOf(pg, fleet)).filter(({ type }) => type === 'Warning').map(({ reason }) => reason);
+}
+
+/** What a fleet's events say, as `Reason: note`. */
+export async function eventNotes(pg: Playground, fleet: string): Promise<readonly string[]> {
+  return (await eventsOf(pg, fleet)).map(({ reason, note }) => `${reason}: ${note ?? ''}`);
+}
+
+async function eventsOf(pg: Playground, fleet: string): Promise<z.infer<typeof Events>['items']> {
   const { items } = await pg.call(Events, 'GET', '/apis/events.k8s.io/v1/namespaces/default/events');
-  return items
-    .filter(({ type, regarding }) => type === 'Warning' && regarding.name === fleet)
-    .map(({ reason }) => reason);
+  return items.filter(({ regarding }) => regarding.name === fleet);
 }
 
 /**
