@@ -52,11 +52,11 @@ export async function playActs(options: PlayOptions): Promise<Played> {
   // A killer that fails ends the run with its error, below; it must not end the process before.
   killing.catch(() => undefined);
   try {
-    const played = await Promise.all(
-      acts.map((act, index) => playAct(options, act, seed + 1000 * (index + 1), feed)),
-    );
+    const playing = acts.map((act, index) => playAct(options, act, seed + 1000 * (index + 1), feed));
+    // One that fails does not take the playground from under the others.
+    await Promise.allSettled(playing);
     curtain.abort();
-    return { acts: played, kills: await killing };
+    return { acts: await Promise.all(playing), kills: await killing };
   } finally {
     curtain.abort();
   }
