@@ -49,17 +49,17 @@ export async function playActs(options: PlayOptions): Promise<Played> {
     operators === undefined
       ? Promise.resolve([])
       : killLeaders(operators, feed, createRandom(seed), curtain.signal);
-  // A killer that fails ends the run with its error, below; it must not end the process before.
-  killing.catch(() => undefined);
-  try {
-    const playing = acts.map((act, index) => playAct(options, act, seed + 1000 * (index + 1), feed));
-    // One that fails does not take the playground from under the others.
-    await Promise.allSettled(playing);
-    curtain.abort();
-    return { acts: await Promise.all(playing), kills: await killing };
-  } finally {
-    curtain.abort();
-  }
+  const playing = Promise.allSettled(
+    acts.map((act, index) => playAct(options, act, seed + 1000 * (index + 1), feed)),
+  ).finally(() => curtain.abort());
+  // Whoever fails does not take the playground from under the others.
+  const [played, kills] = await Promise.allSettled([playing, killing]);
+  return { acts: valueOf(played).map(valueOf), kills: valueOf(kills) };
+}
+
+function valueOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
 
 function deployed(fleet: DrainedFleet) {
