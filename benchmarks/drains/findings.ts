@@ -46,14 +46,14 @@ export function claimDurationsMs(
   return claims.flatMap(({ claim, beganAtMs }) => {
     if (claim.command !== command) return [];
     const goneAtMs = pods.goneAtMs(claim.victimUID);
-    const fullAtMs = goneAtMs === undefined ? undefined : pods.servingAtMs(act.capacity, goneAtMs);
+    const fullAtMs = goneAtMs === undefined ? undefined : pods.serving.reachedMs(act.capacity, goneAtMs);
     return fullAtMs === undefined ? [] : [fullAtMs - beganAtMs];
   });
 }
 
 /** Milliseconds of an act in which fewer engines served than should. */
 export function belowCapacityMs({ act, pods, beganAtMs, endedAtMs }: PlayedAct): number {
-  return pods.msBelow(act.capacity, beganAtMs, endedAtMs);
+  return pods.serving.msBelow(act.capacity, beganAtMs, endedAtMs);
 }
 
 /** How many claims ended how, such as `{ Drained: 5 }`. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ANNOTATIONS, LABELS, SERVING } from '../../src/api/v1alpha1/constants.ts';
 import type { Playground } from '../playground.ts';
+import { ServingTimeline } from './serving-timeline.ts';
 
 const Pod = z.object({
   metadata: z.object({
@@ -48,12 +49,6 @@ function isServing(pod: Pod): boolean {
   return isStaying(pod) && isReady(pod) && pod.metadata.labels[LABELS.serving] === SERVING.true;
 }
 
-/** How many engines serve from a moment on, epoch milliseconds. */
-interface Serving {
-  readonly atMs: number;
-  readonly engines: number;
-}
-
 /** The life of a fleet's pods as a watch of the API server tells it. */
 export class PodHistory implements AsyncDisposable {
   readonly #pods = new Map<string, Pod>();
@@ -65,7 +60,7 @@ export class PodHistory implements AsyncDisposable {
   /** By uid: when its object was gone. */
   readonly #goneAtMs = new Map<string, number>();
   /** After each event. */
-  readonly #serving: Serving[] = [];
+  readonly serving = new ServingTimeline();
   #most = 0;
   readonly #marked = Promise.withResolvers<void>();
   readonly #stop = new AbortController();
@@ -95,24 +90,7 @@ export class PodHistory implements AsyncDisposable {
 
   /** The fewest engines that served at a time, since `engines` did for the first time. */
   leastServingSince(engines: number): number {
-    const reached = this.#serving.findIndex((serving) => serving.engines >= engines);
-    return reached === -1 ? 0 : Math.min(...this.#serving.slice(reached).map((serving) => serving.engines));
-  }
-
-  /** For how long fewer engines than these served, of a span of time given in epoch milliseconds. */
-  msBelow(engines: number, fromMs: number, toMs: number): number {
-    return this.#serving.reduce((sum, serving, index) => {
-      const start = Math.max(serving.atMs, fromMs);
-      const end = Math.min(this.#serving[index + 1]?.atMs ?? toMs, toMs);
-      return serving.engines < engines && end > start ? sum + end - start : sum;
-    }, 0);
-  }
-
-  /** When, at `fromMs` or later, as many engines served; undefined if they have not yet. Epoch milliseconds. */
-  servingAtMs(engines: number, fromMs: number): number | undefined {
-    const index = this.#serving.findLastIndex(({ atMs }) => atMs <= fromMs);
-    const reached = this.#serving.slice(Math.max(0, index)).find((serving) => serving.engines >= engines);
-    return reached === undefined ? undefined : Math.max(fromMs, reached.atMs);
+    return this.serving.leastSince(engines);
   }
 
   /** When the pod's object was gone, epoch milliseconds; undefined while it exists. */
@@ -148,7 +126,7 @@ export class PodHistory implements AsyncDisposable {
       else this.#pods.set(uid, pod);
       if ((type === 'DELETED' || !isStaying(pod)) && !this.#removed.has(uid)) this.#removed.set(uid, pod);
       this.#most = Math.max(this.#most, [...this.#pods.values()].filter(isStaying).length);
-      this.#serving.push({ atMs, engines: [...this.#pods.values()].filter(isServing).length });
+      this.serving.add(atMs, [...this.#pods.values()].filter(isServing).length);
     }
     if (!this.#stop.signal.aborted) throw new Error('the API server ended the watch of pods');
   }
