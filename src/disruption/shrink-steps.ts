@@ -99,8 +99,10 @@ function obstacleTo(
   if (weaker !== undefined) {
     return `${weaker.name} is not ready, so the ReplicaSet would remove it instead`;
   }
-  if (claim.cause === 'ScaleDown' && membersOf(snapshot, set).length < set.replicas) {
-    return `ReplicaSet ${set.name} makes an engine in place of one that was lost, and would remove that one instead`;
+  // One that was lost is made anew, unless it is refused: then that order is what the smaller size takes back.
+  const isShort = membersOf(snapshot, set).length < set.replicas;
+  if (claim.cause === 'ScaleDown' && isShort && (!isMarkedBy(engine, claim) || set.failure !== undefined)) {
+    return `ReplicaSet ${set.name} lacks an engine already`;
   }
   if (claim.cause !== 'RollOut' || engine.lifecycle !== 'Ready') return undefined;
   const others = otherServing(view, engine.uid);

@@ -1,5 +1,5 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
-import { shrinkBudget } from '../disruption/floor.ts';
+import { servingFloor, shrinkBudget } from '../disruption/floor.ts';
 import { membersOf } from '../disruption/members.ts';
 import { pickVictim } from '../disruption/pick-victim.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
@@ -9,7 +9,7 @@ import { beginRollout } from './begin-rollout.ts';
 import { newClaim } from './new-claim.ts';
 import { replaceNeeds, type ReplaceNeed } from './needs.ts';
 import { isRolling, type RolloutState } from './rollout-state.ts';
-import { stayingReplicas, totalReplicas, unbornOrders } from './sizes.ts';
+import { stayingReplicas, totalReplicas } from './sizes.ts';
 
 /** What arbitration depends on beside the snapshot. */
 export interface ArbitrationInputs {
@@ -60,8 +60,8 @@ function cancellations(
   }
   // Without a surge, a roll-out leaves the fleet some engines short: that is no growth.
   const isShort = isRolling(rollout) && rollout.strategy === 'DrainFirst';
-  const allowed = isShort ? snapshot.fleet.spec.rollout.maxUnavailable : 0;
-  const missing = desired - allowed - stayingReplicas(snapshot);
+  const least = isShort ? servingFloor(desired, snapshot.fleet.spec.rollout, 'DrainFirst') : desired;
+  const missing = least - stayingReplicas(snapshot);
   claims
     .filter(({ victimUID, command }) => command === 'Shrink' && !cancel.has(victimUID))
     .filter(({ step }) => step === 'Claimed' || step === 'Draining')
@@ -102,7 +102,7 @@ function beginShrinks(
   const unwanted = new Set(needs.map(({ engine }) => engine.uid));
   // A roll-out that was stopped keeps the engine that failed, to be looked at.
   const sets = rollout.phase === 'Stopped' ? rollout.old : snapshot.replicaSets;
-  if (sets.some((set) => unbornOrders(snapshot, set) > 0)) return [];
+  if (sets.some((set) => membersOf(snapshot, set).length < set.replicas)) return [];
   let candidates = sets
     .filter((set) => !isUnsettled(snapshot, set, claims))
     .flatMap((set) => membersOf(snapshot, set))

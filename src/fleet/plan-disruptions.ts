@@ -75,7 +75,10 @@ export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInput
     actions.push(step.action);
     if (step.action.kind === 'MarkDraining') markedNow.add(step.action.engine.uid);
   }
-  const begun = [...recovered(snapshot, inputs.nowMs), ...arbitration.begin];
+  const leftovers = leftoverMarks(snapshot);
+  // An engine that is about to serve again is not missed by a claim that begins now.
+  const begin = leftovers.length > 0 ? [] : arbitration.begin;
+  const begun = [...recovered(snapshot, inputs.nowMs), ...begin];
   const list = [...kept, ...begun];
   const isSame = list.length === claims.length && list.every((claim, index) => claim === claims[index]);
   return {
@@ -86,7 +89,7 @@ export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInput
       snapshot.fleet.status?.disruptionHistory ?? [],
       ended.map(({ claim, outcome, message }) => ({ ...claim, atMs: inputs.nowMs, outcome, message })),
     ),
-    actions: [...actions, ...leftoverMarks(snapshot)],
+    actions: [...actions, ...leftovers],
     progress,
     removing,
     notices: notices(snapshot, inputs.watches),
