@@ -16,6 +16,14 @@ export function beginDraining(claim: Disruption, { snapshot, nowMs }: Disruption
   return update(claim, 'Draining', nowMs + (drain.settleSeconds + timeout.seconds) * 1000);
 }
 
+/** Back from the removal, which nothing that cannot be taken back was done for: the engine gets the whole time again. */
+export function drainAnew(
+  { toReplicas: _unwritten, cut: _spared, ...claim }: Disruption,
+  view: DisruptionView,
+): ClaimStep {
+  return beginDraining(claim, view);
+}
+
 /** Undefined when the engine may go; the claim then says how many requests are cut, if any. */
 export function awaitEmpty(
   claim: Disruption,
@@ -45,6 +53,14 @@ export function giveBack(
 ): ClaimStep {
   if (isReleasedFrom(engine, claim)) return end(outcome, message);
   return act({ kind: 'PutBack', engine, claim }, message);
+}
+
+/**
+ * The end of a claim whose engine was put back in an earlier pass. It is over even if what stood against it is gone
+ * meanwhile, often because it was put back: else the engine would leave and return for ever.
+ */
+export function afterReturn(claim: Disruption, engine: EngineSnapshot): ClaimStep | undefined {
+  return isReleasedFrom(engine, claim) ? end('Cancelled', 'it serves again') : undefined;
 }
 
 /**

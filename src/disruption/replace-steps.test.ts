@@ -111,6 +111,11 @@ describe('SurgeFirst: an engine is replaced without being missed', () => {
   test('the mark is put on again when somebody took it off', () => {
     expect(next(draining, [detached, b, c, arrived])).toBe('MarkDraining a: it is taken out of the Service');
   });
+
+  test('it drains anew when somebody took the mark off at the last moment: nothing that serves is deleted', () => {
+    const cut = { ...surge, step: 'Removing', cut: 3 } as const;
+    expect(next(cut, [detached, b, c, arrived])).toBe('to Draining for 130 s, SurgeFirst');
+  });
 });
 
 describe('an engine that serves nothing', () => {

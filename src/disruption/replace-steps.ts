@@ -1,7 +1,16 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
-import { awaitEmpty, beginDraining, cutGraceSeconds, giveBack, removed, shortenGrace } from './draining.ts';
+import {
+  afterReturn,
+  awaitEmpty,
+  beginDraining,
+  cutGraceSeconds,
+  drainAnew,
+  giveBack,
+  removed,
+  shortenGrace,
+} from './draining.ts';
 import { mayDrainFirst, servingFloor, tooFewServe, whyNotDrainFirst } from './floor.ts';
 import { hasOurCost, isMarked, isMarkedBy } from './marks.ts';
 import { membersOf, otherServing } from './members.ts';
@@ -53,12 +62,15 @@ function claimed(
       return update(claim, 'Surging', view.nowMs + seconds * 1000);
     }
     if (cancel !== undefined) return giveBack(claim, engine, 'Cancelled', cancel);
-    return act({ kind: 'Detach', engine, claim }, 'another engine is made in its place, it goes on serving');
+    const detach = { kind: 'Detach', engine, claim } as const;
+    return (
+      afterReturn(claim, engine) ?? act(detach, 'another engine is made in its place, it goes on serving')
+    );
   }
   const few = tooFewWithout(claim, engine, view);
   const obstacle = cancel ?? few;
   if (obstacle !== undefined) return giveBack(claim, engine, 'Cancelled', obstacle);
-  if (!isMarkedBy(engine, claim)) return markDraining(claim, engine);
+  if (!isMarkedBy(engine, claim)) return afterReturn(claim, engine) ?? markDraining(claim, engine);
   return beginDraining(claim, view);
 }
 
@@ -98,7 +110,9 @@ function draining(claim: Disruption, engine: EngineSnapshot, view: DisruptionVie
     if (isMarked(engine)) return act({ kind: 'PutBack', engine, claim }, few);
     return update(claim, 'Surging', Date.parse(claim.deadline));
   }
-  if (!isMarkedBy(engine, claim)) return markDraining(claim, engine);
+  if (!isMarkedBy(engine, claim)) {
+    return (engine.isMember ? afterReturn(claim, engine) : undefined) ?? markDraining(claim, engine);
+  }
   const drained = awaitEmpty(claim, engine, view);
   if ('step' in drained) return drained.step;
   const { startupTimeoutSeconds } = view.snapshot.fleet.spec.engine;
@@ -109,6 +123,8 @@ function draining(claim: Disruption, engine: EngineSnapshot, view: DisruptionVie
 function remove(claim: Disruption, engine: EngineSnapshot | undefined, view: DisruptionView): ClaimStep {
   const { snapshot, desired, nowMs } = view;
   if (engine !== undefined && engine.lifecycle !== 'Terminating') {
+    // Somebody put it back into the Service: it has requests again.
+    if (!isMarkedBy(engine, claim)) return drainAnew(claim, view);
     const grace = claim.cut === undefined ? {} : { graceSeconds: cutGraceSeconds(snapshot) };
     return act({ kind: 'DeleteEngine', engine, ...grace }, 'it is deleted');
   }

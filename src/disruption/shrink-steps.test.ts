@@ -165,9 +165,9 @@ describe('the mark is put on again', () => {
     expect(next(draining, [edited, b, c])).toMatch(/^MarkDraining/);
   });
 
-  test('when somebody took it off at the last moment: nothing that serves is removed', () => {
+  test('when somebody took it off at the last moment: it drains anew, nothing that serves is removed', () => {
     const edited = { ...aboutToGo(victim, claimed), serving: 'true' };
-    expect(next(removing, [edited, b, c])).toBe('MarkDraining a: it is taken out of the Service again');
+    expect(next({ ...removing, cut: 2 }, [edited, b, c])).toBe('to Draining for 130 s');
   });
 
   test('when it is the mark of an earlier claim', () => {
@@ -209,7 +209,7 @@ describe('the ReplicaSet would take another engine', () => {
     });
 
     test('goes first even when the victim was about to: neither waits for the other', () => {
-      expect(next(removing, [aboutToGo(victim, claimed), sick, c], scene)).toBe('to Draining for 60 s');
+      expect(next(removing, [aboutToGo(victim, claimed), sick, c], scene)).toBe('to Draining for 130 s');
     });
   });
 

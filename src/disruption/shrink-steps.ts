@@ -1,7 +1,15 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
-import { awaitEmpty, beginDraining, giveBack, removed, shortenGrace } from './draining.ts';
+import {
+  afterReturn,
+  awaitEmpty,
+  beginDraining,
+  drainAnew,
+  giveBack,
+  removed,
+  shortenGrace,
+} from './draining.ts';
 import { servingFloor, tooFewServe } from './floor.ts';
 import { isMarkedBy, REMOVING_DELETION_COST } from './marks.ts';
 import { isSettled, membersOf, otherServing, removalRank } from './members.ts';
@@ -27,6 +35,8 @@ export function nextShrinkStep(
   if (engine === undefined || engine.lifecycle === 'Terminating') return goneBefore();
   const obstacle = cancel ?? obstacleTo(claim, engine, set, view);
   if (obstacle !== undefined) return giveBack(claim, engine, 'Cancelled', obstacle);
+  const over = afterReturn(claim, engine);
+  if (over !== undefined) return over;
   if (!isMarkedBy(engine, claim)) {
     return act({ kind: 'MarkDraining', engine, claim }, 'it is taken out of the Service');
   }
@@ -71,10 +81,9 @@ function remove(
   const obstacle = cancel ?? obstacleTo(claim, engine, set, view);
   if (obstacle !== undefined) return giveBack(claim, engine, 'Cancelled', obstacle);
   // A claimed one that has become the weaker since goes first: each would wait for the other for ever.
-  if (weakerThan(engine, set, view) !== undefined) return stepBack(claim);
-  if (!isMarkedBy(engine, claim)) {
-    return act({ kind: 'MarkDraining', engine, claim }, 'it is taken out of the Service again');
-  }
+  if (weakerThan(engine, set, view) !== undefined) return drainAnew(claim, view);
+  // Somebody put it back into the Service: it has requests again.
+  if (!isMarkedBy(engine, claim)) return drainAnew(claim, view);
   if (engine.deletionCost !== REMOVING_DELETION_COST) {
     return act({ kind: 'MarkRemoving', engine }, 'it is the next to go');
   }
@@ -120,8 +129,4 @@ function weakerThan(
   return membersOf(snapshot, set).find(
     (member) => !claimed.has(member.uid) && removalRank(member) < removalRank(engine),
   );
-}
-
-function stepBack({ toReplicas: _unwritten, ...claim }: Disruption): ClaimStep {
-  return update(claim, 'Draining', Date.parse(claim.deadline));
 }
