@@ -71,7 +71,7 @@ const fate: fc.Arbitrary<Fate> = fc.record({
   mark: fc.constantFrom('None', 'Marked', 'AboutToGo', 'Released', 'Edited'),
   isEmpty: fc.boolean(),
   isOverdue: fc.boolean(),
-  isVanished: fc.boolean().map((isSo) => isSo),
+  isVanished: fc.boolean(),
 });
 
 const rollout = fc.record({
