@@ -208,6 +208,10 @@ describe('the ReplicaSet would take another engine', () => {
       );
     });
 
+    test('goes with the least cost alone: of two, the ReplicaSet might take either', () => {
+      expect(next(draining, [aboutToGo(victim, claimed), sick, c], scene)).toMatch(/^MarkDraining a/);
+    });
+
     test('goes first even when the victim was about to: neither waits for the other', () => {
       expect(next(removing, [aboutToGo(victim, claimed), sick, c], scene)).toBe('to Draining for 130 s');
     });

@@ -37,7 +37,8 @@ export function nextShrinkStep(
   if (obstacle !== undefined) return giveBack(claim, engine, 'Cancelled', obstacle);
   const over = afterReturn(claim, engine);
   if (over !== undefined) return over;
-  if (!isMarkedBy(engine, claim)) {
+  // The least cost is that of the one engine that is removed: one that was let go first gives it back.
+  if (!isMarkedBy(engine, claim) || engine.deletionCost === REMOVING_DELETION_COST) {
     return act({ kind: 'MarkDraining', engine, claim }, 'it is taken out of the Service');
   }
   if (claim.step === 'Claimed') return beginDraining(claim, view);

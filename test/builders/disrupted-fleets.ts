@@ -154,13 +154,13 @@ function dressed(
     ...(isSecond && { step: 'Draining' as const }),
     deadline: new Date(isOverdue ? secondsAgo(1) : NOW + 60_000).toISOString(),
   });
-  if (claim.command === 'Shrink' && claim.step === 'Removing' && how !== undefined)
-    removing.add(base.revision);
+  const isLast = how?.command === 'Shrink' && claim.step === 'Removing';
+  if (isLast) removing.add(base.revision);
   const pages = isEmpty ? EMPTY : {};
   const marks: Readonly<Record<Fate['mark'], EngineSnapshot>> = {
     None: base,
     Marked: markedBy(base, claim, pages),
-    AboutToGo: how === undefined ? markedBy(base, claim) : aboutToGo(base, claim),
+    AboutToGo: isLast ? aboutToGo(base, claim) : markedBy(base, claim, pages),
     Released: releasedFrom(base, claim),
     Edited: { ...markedBy(base, claim), serving: 'true' },
   };
