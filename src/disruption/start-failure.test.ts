@@ -119,6 +119,12 @@ describe('what keeps engines of a ReplicaSet from starting', () => {
   test('an engine that leaves makes room: only a bad revision is told meanwhile', () => {
     expect(reasonOf([homeless, terminating('leaves')])).toBeUndefined();
     expect(reasonOf([homeless, crashing, terminating('leaves')])).toBe('CrashLoop');
+    expect(reasonOf([homeless, terminating('leaves', { endsByMs: secondsAgo(59) })])).toBeUndefined();
+  });
+
+  test('is not waited for on a node that is lost', () => {
+    const stuck = terminating('stuck', { endsByMs: secondsAgo(61) });
+    expect(reasonOf([homeless, stuck])).toBe('Unschedulable');
   });
 
   test('engines of other revisions, and those made before, say nothing', () => {

@@ -12,6 +12,8 @@ export interface StartFailure {
 
 /** Two restarts could be one bad moment each; a third start that fails is a loop. */
 const RESTARTS_OF_A_LOOP = 2;
+/** An engine that is not gone so long after its grace is on a node that is lost: it frees nothing. */
+const LATE_MS = 60_000;
 
 /**
  * States of a container that the kubelet does not leave until a person changes something; between two tries of an image
@@ -48,7 +50,9 @@ export function failureToStart(
     .filter(({ createdAtMs }) => createdAtMs >= sinceMs)
     .flatMap((member) => startFailure(member, limits, nowMs) ?? []);
   const failed = failures.find(({ kind }) => kind === 'Failed');
-  const isFreeing = snapshot.engines.some(({ lifecycle }) => lifecycle === 'Terminating');
+  const isFreeing = snapshot.engines.some(
+    ({ lifecycle, endsByMs = nowMs }) => lifecycle === 'Terminating' && nowMs <= endsByMs + LATE_MS,
+  );
   if (failed !== undefined || isFreeing) return failed;
   return failures[0] ?? refusalOf(set, limits, nowMs);
 }

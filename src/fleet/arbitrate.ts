@@ -2,13 +2,12 @@ import type { Disruption } from '../api/v1alpha1/status.ts';
 import { servingFloor, shrinkBudget } from '../disruption/floor.ts';
 import { membersOf } from '../disruption/members.ts';
 import { pickVictim } from '../disruption/pick-victim.ts';
-import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { beginReplaces, type Blocked } from './begin-replaces.ts';
 import { beginRollout } from './begin-rollout.ts';
 import { newClaim } from './new-claim.ts';
 import { replaceNeeds, type ReplaceNeed } from './needs.ts';
-import { isRolling, type RolloutState } from './rollout-state.ts';
+import { isRolling, unprovenEngines, type RolloutState } from './rollout-state.ts';
 import { stayingReplicas, totalReplicas } from './sizes.ts';
 
 /** What arbitration depends on beside the snapshot. */
@@ -96,7 +95,7 @@ function beginShrinks(
   { desired, rollout, nowMs }: ArbitrationInputs,
   needs: readonly ReplaceNeed[],
 ): readonly Disruption[] {
-  const surplus = stayingReplicas(snapshot) - desired - failedSurge(snapshot, rollout);
+  const surplus = stayingReplicas(snapshot) - desired - unprovenEngines(snapshot, rollout);
   const claims = snapshot.fleet.status?.disruptions ?? [];
   const claimed = new Set(claims.map(({ victimUID }) => victimUID));
   const unwanted = new Set(needs.map(({ engine }) => engine.uid));
@@ -132,12 +131,4 @@ function isUnsettled(
 ): boolean {
   const isExplained = claims.some(({ revision }) => revision === set.revision);
   return !isExplained && membersOf(snapshot, set).length > set.replicas;
-}
-
-/** Engines of a stopped revision that are not ready: they stand beside the fleet. */
-function failedSurge(snapshot: FleetSnapshot, { phase, target }: RolloutState): number {
-  if (phase !== 'Stopped') return 0;
-  const isFailed = ({ revision, lifecycle }: EngineSnapshot): boolean =>
-    revision === target && lifecycle !== 'Ready' && lifecycle !== 'Terminating';
-  return snapshot.engines.filter(isFailed).length;
 }

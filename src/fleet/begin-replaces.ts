@@ -10,7 +10,7 @@ import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { ArbitrationInputs } from './arbitrate.ts';
 import { newClaim } from './new-claim.ts';
 import type { ReplaceNeed } from './needs.ts';
-import { readOutcomes, type Outcome } from './outcomes.ts';
+import { COUNTED_MS, readOutcomes, type Outcome } from './outcomes.ts';
 import { dependable } from './promised.ts';
 import { stayingReplicas } from './sizes.ts';
 import { moment } from './text.ts';
@@ -23,7 +23,6 @@ export interface Blocked {
 
 /** After a replace could not be done, it is tried again so much later. */
 const RETRY_MS = 10 * 60_000;
-const HOUR_MS = 3_600_000;
 const REPLACED: ReadonlySet<Outcome['outcome']> = new Set(['Drained', 'Cut', 'Gone']);
 
 /**
@@ -87,7 +86,7 @@ function obstacleTo(
   const { maxPerHour } = spec.remediation;
   const lastHour = history.filter(
     ({ atMs, cause: kind, outcome }) =>
-      kind === 'Requested' && REPLACED.has(outcome) && nowMs - atMs < HOUR_MS,
+      kind === 'Requested' && REPLACED.has(outcome) && nowMs - atMs < COUNTED_MS,
   );
   if (cause === 'Requested' && lastHour.length >= maxPerHour) {
     const message = `${lastHour.length} engines were replaced within an hour, remediation.maxPerHour is ${maxPerHour}`;

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { DISRUPTION_OUTCOMES, type Disruption } from '../api/v1alpha1/status.ts';
 
 const KEPT = 10;
+/** The period of `remediation.maxPerHour`. */
+export const COUNTED_MS = 3_600_000;
 const LINE_LENGTH = 1024;
 
 /** How the removal of an engine ended. */
@@ -31,9 +33,25 @@ export function outcomeLine({ atMs, outcome, command, engine, cause, message }: 
   return `${at} ${outcome}: ${command} of ${engine} (${cause}): ${message}`.slice(0, LINE_LENGTH);
 }
 
-/** The lines with those of these outcomes behind them; the oldest beyond ten are dropped. */
-export function withOutcomes(lines: readonly string[], outcomes: readonly Outcome[]): readonly string[] {
-  return [...lines, ...outcomes.map(outcomeLine)].slice(-KEPT);
+/**
+ * The lines with those of these outcomes behind them. Beyond ten the oldest is dropped, but replaces that were asked for
+ * within the hour before `nowMs` stay as long as others can go: `remediation.maxPerHour` is counted from them.
+ */
+export function withOutcomes(
+  lines: readonly string[],
+  outcomes: readonly Outcome[],
+  nowMs: number,
+): readonly string[] {
+  const all = [...lines, ...outcomes.map(outcomeLine)];
+  while (all.length > KEPT) {
+    const dispensable = all.slice(0, -1).findIndex((line) => !isCounted(line, nowMs));
+    all.splice(Math.max(0, dispensable), 1);
+  }
+  return all;
+}
+
+function isCounted(line: string, nowMs: number): boolean {
+  return readOutcomes([line]).some(({ cause, atMs }) => cause === 'Requested' && nowMs - atMs < COUNTED_MS);
 }
 
 /** What the lines of a status say; one that nobody of ours wrote says nothing. */

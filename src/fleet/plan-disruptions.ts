@@ -88,6 +88,7 @@ export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInput
     outcomes: withOutcomes(
       snapshot.fleet.status?.disruptionHistory ?? [],
       ended.map(({ claim, outcome, message }) => ({ ...claim, atMs: inputs.nowMs, outcome, message })),
+      inputs.nowMs,
     ),
     actions: [...actions, ...leftovers],
     progress,

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { readyEngines, ready, terminating } from '../../test/builders/engines.ts';
+import { loading, readyEngines, ready, terminating } from '../../test/builders/engines.ts';
 import { claimOn, claiming, inShort } from '../../test/builders/claims.ts';
-import { fleet, fleetSnapshot, replicaSet } from '../../test/builders/fleets.ts';
+import { fleet, fleetSnapshot, of, replicaSet } from '../../test/builders/fleets.ts';
 import { fleetDecision, sizeDecision } from '../../test/builders/decisions.ts';
+import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { planFleet, type Action } from './plan.ts';
 
@@ -65,6 +66,20 @@ describe('what belongs to a fleet is made', () => {
 });
 
 describe('growth', () => {
+  const rolling = (newcomer: EngineSnapshot): FleetSnapshot =>
+    fleetSnapshot([...readyEngines(2), of('bbb', newcomer)], {
+      revision: 'bbb',
+      replicaSets: [replicaSet('aaa', 2), replicaSet('bbb', 1)],
+    });
+
+  test.each([
+    ['is stopped', loading('new', 60, { restarts: 3 })],
+    ['has yet to show a ready engine', loading('new', 60)],
+  ])('does not count on the surge of a revision that %s', (_state, newcomer) => {
+    expect(plan(rolling(newcomer), 2, 2)).toEqual([]);
+    expect(plan(rolling(newcomer), 2, 3)).toEqual(['Grow chat-aaa 2 → 3']);
+  });
+
   test('orders all engines at once', () => {
     expect(plan(fleetSnapshot(readyEngines(2)), 2, 5)).toEqual(['Grow chat-aaa 2 → 5']);
   });

@@ -2,7 +2,7 @@ import { membersOf } from '../disruption/members.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { Action, FleetChange } from './actions.ts';
 import type { FleetDecision } from './decide-fleet.ts';
-import { isRolling } from './rollout-state.ts';
+import { isRolling, unprovenEngines } from './rollout-state.ts';
 import { stayingReplicas, totalReplicas, unbornOrders } from './sizes.ts';
 
 export type { Action, FleetChange } from './actions.ts';
@@ -37,13 +37,14 @@ function planSize(snapshot: FleetSnapshot, decision: FleetDecision): readonly Ac
     // A first revision starts at its size; a later one starts empty, and the roll-out fills it.
     return [{ kind: 'CreateReplicaSet', revision: snapshot.revision, replicas: total > 0 ? 0 : desired }];
   }
-  if (total < desired) {
+  const missing = desired - (total - unprovenEngines(snapshot, decision.rollout));
+  if (missing > 0) {
     const isGrowth = size.carriedOut && size.desired > size.current;
     return growth(
       snapshot,
       decision,
       target,
-      desired - total,
+      missing,
       isGrowth ? { from: size.current, to: desired } : undefined,
     );
   }

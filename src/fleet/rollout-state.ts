@@ -171,6 +171,23 @@ function givenUpRevision({ fleet, specRevision, revision }: FleetSnapshot): stri
   return stopped === specRevision && stopped !== revision ? stopped : undefined;
 }
 
+/**
+ * Engines of the target that nobody can count on yet: those that are not ready while it is stopped, or while it has shown
+ * no ready engine and an old revision has. They stand beside the size of the fleet.
+ */
+export function unprovenEngines(
+  { engines }: FleetSnapshot,
+  { phase, target, strategy }: Pick<RolloutState, 'phase' | 'target' | 'strategy'>,
+): number {
+  const staying = engines.filter(({ lifecycle, isMember }) => lifecycle !== 'Terminating' && isMember);
+  const unready = staying.filter(({ revision, lifecycle }) => revision === target && lifecycle !== 'Ready');
+  if (phase === 'Stopped') return unready.length;
+  if (phase === 'Complete' || strategy === 'DrainFirst') return 0;
+  const proven = staying.filter(({ lifecycle }) => lifecycle === 'Ready');
+  const isUnproven = proven.length > 0 && proven.every(({ revision }) => revision !== target);
+  return isUnproven ? unready.length : 0;
+}
+
 /** Whether old engines are being replaced by those of the target now. */
 export function isRolling({ phase }: RolloutState): boolean {
   return phase === 'Progressing' || phase === 'RollingBack' || phase === 'Blocked' || phase === 'Paused';

@@ -84,6 +84,8 @@ export interface EngineSnapshot {
   readonly claim?: string;
   /** Labels that the mark took off or changed, with the values to put back. */
   readonly drainedLabels?: Readonly<Record<string, string>>;
+  /** When an engine that is Terminating is to be gone at the latest; milliseconds since the epoch. */
+  readonly endsByMs?: number;
   /** Seconds that an engine which is Terminating has from its deletion to its end. */
   readonly deletionGraceSeconds?: number;
   /** The pages of the last minutes, oldest first; only of an engine that is out of the Service. */

@@ -33,6 +33,7 @@ export function observeEngine(pod: PodProjection, elsewhere: SeenElsewhere): Eng
   const claim = metadata.annotations?.[ANNOTATIONS.claim];
   const drainedLabels = readDrainedLabels(metadata.annotations?.[ANNOTATIONS.drainedLabels]);
   const graceSeconds = metadata.deletionGracePeriodSeconds;
+  const endsBy = metadata.deletionTimestamp;
   const isUnschedulable = scheduled?.status === 'False' && scheduled.reason === 'Unschedulable';
   return {
     uid: metadata.uid,
@@ -58,6 +59,7 @@ export function observeEngine(pod: PodProjection, elsewhere: SeenElsewhere): Eng
     ...(claim !== undefined && { claim }),
     ...(drainedLabels !== undefined && { drainedLabels }),
     ...(graceSeconds !== undefined && { deletionGraceSeconds: graceSeconds }),
+    ...(endsBy !== undefined && { endsByMs: Date.parse(endsBy) }),
   };
 }
 
