@@ -3,7 +3,15 @@ import { eventually } from '../../playground/eventually.ts';
 import type { Playground } from '../../playground/playground.ts';
 import { expectKubectl } from '../../playground/warden/install.ts';
 import { readPods, type Pod, type PodHistory } from '../../playground/warden/pod-history.ts';
-import { NEW_IMAGE, patchFleet, resize, settled, type DrainedFleet } from './drained-fleet.ts';
+import {
+  NEW_IMAGE,
+  patchFleet,
+  readFleet,
+  resize,
+  settled,
+  toldBy,
+  type DrainedFleet,
+} from './drained-fleet.ts';
 
 /** Where an act is played. */
 export interface Stage {
@@ -61,10 +69,10 @@ export function replaces(fleet: DrainedFleet, count: number): Act {
         const victim = anyOf(await readPods(playground, fleet.name), random);
         const annotations = { [ANNOTATIONS.replace]: victim.metadata.name };
         await patchFleet(playground, fleet.name, { metadata: { annotations } });
-        await eventually(() => {
-          if (pods.goneAtMs(victim.metadata.uid) === undefined) {
-            throw new Error(`${victim.metadata.name} was to be replaced and is still there`);
-          }
+        await eventually(async () => {
+          if (pods.goneAtMs(victim.metadata.uid) !== undefined) return;
+          const { status } = await readFleet(playground, fleet.name);
+          throw new Error(`${victim.metadata.name} is to be replaced and still there: ${toldBy(status)}`);
         }, REPLACE_TIMEOUT_MS);
         await settled(playground, fleet.name, fleet.engines);
       }

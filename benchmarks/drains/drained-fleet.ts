@@ -90,13 +90,14 @@ export function settled(
       summary?.ready === `${engines}/${engines}` &&
       summary.state === 'Ready' &&
       disruptions.length === 0;
-    if (!isSettled) {
-      throw new Error(
-        `${fleet} has not settled at ${engines} engines: ${summary?.ready} ready, ${summary?.state}, ` +
-          `claims ${JSON.stringify(disruptions)}, why ${JSON.stringify(status?.why)}`,
-      );
-    }
+    if (!isSettled) throw new Error(`${fleet} has not settled at ${engines} engines: ${toldBy(status)}`);
   }, timeoutMs);
+}
+
+/** What a status says about why a fleet is as it is, for the message of an error. */
+export function toldBy(status: VLLMDeployment['status']): string {
+  const { summary, disruptions, disruptionHistory, why } = status ?? {};
+  return JSON.stringify({ summary, disruptions, disruptionHistory, why });
 }
 
 function pathOf(fleet: string): string {
