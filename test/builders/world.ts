@@ -29,6 +29,10 @@ export interface Rules {
   readonly startSeconds: (revision: string) => number | undefined;
   /** The revision whose pods the API server refuses: a quota, an admission webhook. */
   readonly refused?: string;
+  /** Engines for which there are accelerators; any number unless said. */
+  readonly room?: number;
+  /** The revision whose engines restart again and again. */
+  readonly crashing?: string;
   /** What each ready engine's page tells. */
   readonly load: (engine: EngineSnapshot) => Load;
 }
@@ -108,7 +112,8 @@ function putBack(world: World, engine: EngineSnapshot, claim: Disruption | undef
 export function later(world: World, seconds: number, rules: Rules): World {
   const nowMs = world.nowMs + seconds * 1000;
   const settled = world.replicaSets.reduce((next, set) => reconcile(next, set, rules), world);
-  return { ...settled, nowMs, engines: settled.engines.map((engine) => observe(engine, nowMs, rules)) };
+  const placed = place(settled.engines, nowMs, rules);
+  return { ...settled, nowMs, engines: placed.map((engine) => observe(engine, nowMs, rules)) };
 }
 
 /** A ReplicaSet at work: not ready before ready, then the lowest deletion cost (kubernetes `ActivePodsWithRanks`). */
@@ -130,9 +135,34 @@ function reconcile(world: World, set: ReplicaSetSnapshot, { refused }: Rules): W
   return { ...world, engines: world.engines.filter((engine) => !gone.includes(engine)) };
 }
 
-function observe(engine: EngineSnapshot, nowMs: number, { startSeconds, load }: Rules): EngineSnapshot {
+/** The scheduler at work: who has no accelerator yet gets one as soon as one is free. */
+function place(
+  engines: readonly EngineSnapshot[],
+  nowMs: number,
+  { room = Infinity }: Rules,
+): readonly EngineSnapshot[] {
+  let free = room - engines.filter(({ scheduledAtMs }) => scheduledAtMs !== undefined).length;
+  return engines.map((engine) => {
+    if (engine.scheduledAtMs !== undefined) return engine;
+    free -= 1;
+    const { nodeName: _none, unschedulable: _found, ...homeless } = engine;
+    if (free < 0)
+      return { ...homeless, lifecycle: 'Pending', unschedulable: '3 Insufficient nvidia.com/gpu' };
+    const scheduledAtMs = engine.lifecycle === 'Pending' ? nowMs : engine.createdAtMs;
+    return { ...homeless, lifecycle: 'Loading', nodeName: 'node-1', scheduledAtMs };
+  });
+}
+
+function observe(
+  engine: EngineSnapshot,
+  nowMs: number,
+  { startSeconds, load, crashing }: Rules,
+): EngineSnapshot {
+  if (engine.lifecycle === 'Pending') return engine;
+  if (engine.revision === crashing) return { ...engine, restarts: 3 };
   const start = startSeconds(engine.revision);
-  const readyAtMs = start === undefined ? Infinity : engine.createdAtMs + start * 1000;
+  const readyAtMs =
+    start === undefined ? Infinity : (engine.scheduledAtMs ?? engine.createdAtMs) + start * 1000;
   if (nowMs < readyAtMs) return engine;
   const isServing = engine.serving === 'true';
   return {
