@@ -22,6 +22,15 @@ export function releasedMarkOf({ claimedAt }: Pick<Disruption, 'claimedAt'>): st
   return `${RELEASED}${claimedAt}`;
 }
 
+/**
+ * What the claim annotation of a ReplicaSet says once the removal that this claim stood for is taken back. The size is
+ * one of two objects then, and a leader that was paused before it wrote the size must not find it as it was. A claim
+ * that removes anew has another deadline.
+ */
+export function revokedMarkOf({ claimedAt, deadline }: Pick<Disruption, 'claimedAt' | 'deadline'>): string {
+  return `${RELEASED}${claimedAt} ${deadline}`;
+}
+
 /** Whether the engine is out of the Service by this claim. */
 export function isMarkedBy(engine: EngineSnapshot, claim: Disruption): boolean {
   return engine.serving === SERVING.draining && engine.claim === markOf(claim) && hasOurCost(engine);

@@ -1,10 +1,11 @@
 import { ANNOTATIONS, FIELD_MANAGERS } from '../../api/v1alpha1/constants.ts';
+import type { Disruption } from '../../api/v1alpha1/status.ts';
 import { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
-import { REMOVING_DELETION_COST } from '../../disruption/marks.ts';
+import { REMOVING_DELETION_COST, revokedMarkOf } from '../../disruption/marks.ts';
 import { removalRank } from '../../disruption/members.ts';
 import { StalledError, WaitingError, WardenError } from '../../errors.ts';
 import type { Action } from '../../fleet/plan.ts';
-import type { KubeClient } from '../../kube/client.ts';
+import type { KubeClient, Live } from '../../kube/client.ts';
 import type { ObjectToWrite } from '../../kube/apply.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
 import { keyOf } from '../../runtime/keys.ts';
@@ -78,7 +79,7 @@ export class Executor {
         return this.#createReplicaSet(action, snapshot, signal);
       case 'Grow':
       case 'CancelOrders':
-        return this.#setReplicas(action.replicaSet, action.from, action.to, snapshot, signal);
+        return this.#resize(action, snapshot, signal);
       case 'WriteClaims':
         return this.#writeClaims(action, snapshot, signal);
       case 'MarkDraining': {
@@ -162,7 +163,13 @@ export class Executor {
     snapshot: FleetSnapshot,
     signal: AbortSignal,
   ): Promise<string> {
-    const { metadata } = snapshot.fleet;
+    const { metadata, status } = snapshot.fleet;
+    const removing = new Set(
+      claims.filter(({ step }) => step === 'Removing').map(({ victimUID }) => victimUID),
+    );
+    for (const claim of status?.disruptions ?? []) {
+      if (!removing.has(claim.victimUID)) await this.#revokeShrink(claim, snapshot, signal);
+    }
     const change = {
       resourceVersion: metadata.resourceVersion,
       subresource: 'status',
@@ -211,14 +218,38 @@ export class Executor {
       if (pods.length > scale.replicas) {
         throw worldMoved(`ReplicaSet ${engine.replicaSet} is still removing engines`);
       }
+    } else {
+      await this.#revokeShrink(claim, snapshot, signal);
     }
     await this.#patchPod(engine, putBackPatch(engine, claim), snapshot, signal);
   }
 
   /**
+   * Takes back the removal that a claim stands for, before anything else is put back: from now on the ReplicaSet is at
+   * another version, so that a leader that slept before it wrote the size runs into a conflict, and one that looks anew
+   * reads that it must not. Nothing to be done once the size is written, or where none was to be.
+   */
+  async #revokeShrink(claim: Disruption, snapshot: FleetSnapshot, signal: AbortSignal): Promise<void> {
+    const set = snapshot.replicaSets.find(({ revision }) => revision === claim.revision);
+    if (claim.command !== 'Shrink' || claim.step !== 'Removing') return;
+    if (set === undefined || set.replicas === claim.toReplicas) return;
+    const live = await this.#liveReplicaSet(set.name, set.replicas, snapshot, signal);
+    const mark = revokedMarkOf(claim);
+    if (live.object.metadata.annotations?.[ANNOTATIONS.claim] === mark) return;
+    const change = {
+      resourceVersion: live.meta.resourceVersion,
+      patch: { metadata: { annotations: { [ANNOTATIONS.claim]: mark } } },
+      fieldManager: FIELD_MANAGERS.marks,
+    };
+    const ref = refOf(snapshot, set.name);
+    const meta = await this.#kube.mergePatch(RESOURCE_TYPES.replicaSet, ref, change, signal);
+    this.#barrier.wrote(keyOf(snapshot.fleet.metadata), this.#caches.replicaSets, meta.resourceVersion);
+  }
+
+  /**
    * Tells the ReplicaSet to have one engine less once it is certain which one it takes: it removes unassigned, pending
-   * and not-ready pods before it looks at any cost (kubernetes `ActivePodsWithRanks`). The claim is read once more, so
-   * that a leader that slept carries out nothing that was taken back.
+   * and not-ready pods before it looks at any cost (kubernetes `ActivePodsWithRanks`). The ReplicaSet is read first and
+   * written at that version: a claim that is taken back after it was read here moves the version (`#revokeShrink`).
    */
   async #shrinkReplicaSet(
     { engine, replicaSet, to }: ActionOf<'ShrinkReplicaSet'>,
@@ -226,9 +257,12 @@ export class Executor {
     signal: AbortSignal,
   ): Promise<void> {
     const { metadata } = snapshot.fleet;
+    const set = await this.#liveReplicaSet(replicaSet, to + 1, snapshot, signal);
     const fleet = await this.#kube.get(RESOURCE_TYPES.fleet, metadata, VLLMDeployment, signal);
     const claim = fleet?.object.status?.disruptions?.find(({ victimUID }) => victimUID === engine.uid);
-    if (claim?.step !== 'Removing' || claim.toReplicas !== to) {
+    const isRevoked =
+      claim !== undefined && set.object.metadata.annotations?.[ANNOTATIONS.claim] === revokedMarkOf(claim);
+    if (claim?.step !== 'Removing' || claim.toReplicas !== to || isRevoked) {
       throw worldMoved(`${engine.name} is not claimed any more`);
     }
     const pods = await this.#livePods(snapshot, replicaSet, signal);
@@ -242,7 +276,7 @@ export class Executor {
       const { name } = weaker.metadata;
       throw worldMoved(`${name} is not ready, so the ReplicaSet would take it instead of ${engine.name}`);
     }
-    await this.#setReplicas(replicaSet, to + 1, to, snapshot, signal);
+    await this.#setReplicas(set, to, snapshot, signal);
   }
 
   /** Deletes this very engine in the state in which this pass saw it: not one that was put back meanwhile. */
@@ -284,22 +318,39 @@ export class Executor {
       );
   }
 
-  async #setReplicas(
-    replicaSet: string,
-    from: number,
-    to: number,
+  async #resize(
+    { replicaSet, from, to }: ActionOf<'Grow' | 'CancelOrders'>,
     snapshot: FleetSnapshot,
     signal: AbortSignal,
   ): Promise<void> {
-    const ref = refOf(snapshot, replicaSet);
+    const live = await this.#liveReplicaSet(replicaSet, from, snapshot, signal);
+    await this.#setReplicas(live, to, snapshot, signal);
+  }
+
+  /** The ReplicaSet if it still has the size that the plan was made for. */
+  async #liveReplicaSet(
+    name: string,
+    replicas: number,
+    snapshot: FleetSnapshot,
+    signal: AbortSignal,
+  ): Promise<Live<ReplicaSetProjection>> {
+    const ref = refOf(snapshot, name);
     const live = await this.#kube.get(RESOURCE_TYPES.replicaSet, ref, ReplicaSetProjection, signal);
-    if (live?.object.spec.replicas !== from) {
-      throw worldMoved(`ReplicaSet ${replicaSet} is not at ${from} any more`);
-    }
-    const scale = { replicas: to, resourceVersion: live.meta.resourceVersion };
+    if (live?.object.spec.replicas === replicas) return live;
+    throw worldMoved(`ReplicaSet ${name} is not at ${replicas} any more`);
+  }
+
+  /** Sets the size if the ReplicaSet is still as it was read. */
+  async #setReplicas(
+    { meta }: Live<ReplicaSetProjection>,
+    replicas: number,
+    snapshot: FleetSnapshot,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const scale = { replicas, resourceVersion: meta.resourceVersion };
     const written = await this.#kube.setScale(
       RESOURCE_TYPES.replicaSet,
-      ref,
+      refOf(snapshot, meta.name),
       scale,
       FIELD_MANAGERS.scale,
       signal,
