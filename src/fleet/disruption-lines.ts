@@ -34,7 +34,8 @@ export function disruptionSentences(
     return `${DOING[step]} ${engine} (${since}): ${whyClaimed(claim, fleet, decision)}${now}.`;
   });
   const rest = claims.length - told.length;
-  return rest > 0 ? [...told, `${rest} more engines are leaving, see status.disruptions.`] : told;
+  const others = rest === 1 ? '1 more engine is' : `${rest} more engines are`;
+  return rest > 0 ? [...told, `${others} leaving, see status.disruptions.`] : told;
 }
 
 /** Why an engine that should be replaced is not. */
