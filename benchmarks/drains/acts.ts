@@ -33,7 +33,8 @@ export interface Act {
   play(stage: Stage): Promise<void>;
 }
 
-const REPLACE_TIMEOUT_MS = 180_000;
+/** Several leaders may be killed over one. */
+const REPLACE_TIMEOUT_MS = 300_000;
 const ROLLOUT_TIMEOUT_MS = 600_000;
 const NODE_DRAIN_TIMEOUT_MS = 240_000;
 /** Of one call of kubectl, below the playground's limit for it. */

@@ -20,7 +20,7 @@ export const DRAIN_TIMEOUT_SECONDS = 20;
 /** Label of the nodes that a fleet's engines may run on, so that an act on a node concerns one fleet. */
 export const NODE_POOL = 'example.com/pool';
 
-const SETTLE_TIMEOUT_MS = 180_000;
+const SETTLE_TIMEOUT_MS = 300_000;
 
 export interface DrainedFleet {
   readonly name: string;

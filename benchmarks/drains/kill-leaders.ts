@@ -12,8 +12,11 @@ export interface Kill {
 /** Every step but `Returning`, which needs a cluster without room. */
 const STEPS: readonly ClaimStep[] = ['Claimed', 'Surging', 'Draining', 'Removing'];
 const STEP_TIMEOUT_MS = 20_000;
+/** A lease that changes hands within seconds, and that a leader on a busy machine still renews. */
+export const LEASE = ['--lease-duration', '4s', '--renew-deadline', '3s', '--retry-period', '500ms'];
 /** A step is a pass or more: killed at once, or some passes into it. */
 const MOST_DELAY_MS = 1500;
+/** Of a leader, before the next kill. */
 const LEAST_PAUSE_MS = 4000;
 const MOST_PAUSE_MS = 12_000;
 
@@ -59,6 +62,8 @@ export async function killLeaders(
     if (signal.aborted) break;
     kills.push({ atMs: Date.now(), step });
     await operators.killLeader();
+    // The next one gets some time at work, however long it takes to start.
+    await operators.leader();
     await pause(LEAST_PAUSE_MS + random() * (MOST_PAUSE_MS - LEAST_PAUSE_MS));
   }
   return kills;

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { startPlayground } from '../../playground/playground.ts';
 import { installWarden } from '../../playground/warden/install.ts';
-import { OperatorPair, SHORT_LEASE } from '../../playground/warden/operator-pair.ts';
+import { OperatorPair } from '../../playground/warden/operator-pair.ts';
 import { runBenchmark } from '../support/benchmark.ts';
+import { LEASE } from './kill-leaders.ts';
 import { playActs } from './play.ts';
 import { programmeOf, TRAFFIC, type Extent } from './programme.ts';
 import { reportOf } from './report.ts';
@@ -19,7 +20,7 @@ await runBenchmark('drains', async ({ quick }) => {
   const seed = randomInt(2 ** 31);
   await using playground = await startPlayground({ ...cluster, log: console.log });
   await installWarden(playground);
-  await using operators = await OperatorPair.start(playground, SHORT_LEASE);
+  await using operators = await OperatorPair.start(playground, LEASE);
   const stage = { playground, traffic: TRAFFIC, seed };
   const played = await playActs({ ...stage, operators, acts });
   const without = await playActs({ ...stage, acts: baseline });

@@ -8,12 +8,13 @@ import {
   tallyOf,
 } from '../../benchmarks/drains/findings.ts';
 import { LAG_MS, type ClientKind } from '../../benchmarks/drains/clients.ts';
+import { LEASE } from '../../benchmarks/drains/kill-leaders.ts';
 import { playActs, type Played, type PlayedAct } from '../../benchmarks/drains/play.ts';
 import { programmeOf, TRAFFIC } from '../../benchmarks/drains/programme.ts';
 import { reportOf } from '../../benchmarks/drains/report.ts';
 import { startPlayground, type Playground } from '../../playground/playground.ts';
 import { installWarden } from '../../playground/warden/install.ts';
-import { OperatorPair, SHORT_LEASE } from '../../playground/warden/operator-pair.ts';
+import { OperatorPair } from '../../playground/warden/operator-pair.ts';
 import { strayMarks } from './support/fleets.ts';
 
 /*
@@ -36,7 +37,7 @@ beforeAll(async () => {
   const { acts, nodes, simulator } = programmeOf(EXTENT);
   pg = await startPlayground({ nodes, simulator });
   await installWarden(pg);
-  operators = await OperatorPair.start(pg, SHORT_LEASE);
+  operators = await OperatorPair.start(pg, LEASE);
   played = await playActs({ playground: pg, operators, acts, traffic: TRAFFIC, seed: SEED });
   process.stdout.write(`DRAINS_SEED=${SEED}\n${reportOf(played, [], SEED).lines.join('\n')}\n`);
 });
