@@ -23,11 +23,20 @@ export const FOREIGN_ACTS = [
   'ChangeSize',
   'ChangeTemplate',
   'BreakTemplate',
+  'RestoreTemplate',
   'RestartAll',
   'AskForReplace',
   'Suspend',
   'Resume',
   'EmptyClaims',
+] as const;
+/** Those after which the operator takes engines away. */
+export const WISHES = [
+  'ChangeSize',
+  'ChangeTemplate',
+  'RestoreTemplate',
+  'RestartAll',
+  'AskForReplace',
 ] as const;
 export type ForeignAct = (typeof FOREIGN_ACTS)[number];
 
@@ -74,6 +83,8 @@ export function carryOut(act: ForeignAct, which: number, world: World): void {
       return world.editFleet({ spec: { engine: { maxModelLen: 1024 * (1 + (which % 3)) } } });
     case 'BreakTemplate':
       return world.editFleet({ spec: { engine: { maxModelLen: BAD_CONTEXT_LENGTH } } });
+    case 'RestoreTemplate':
+      return world.editFleet({ spec: { engine: { maxModelLen: null } } });
     case 'RestartAll':
       return world.editFleet({ spec: { rollout: { restartAt: new Date(cluster.nowMs).toISOString() } } });
     case 'AskForReplace':

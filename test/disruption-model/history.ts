@@ -10,12 +10,16 @@ import { FLEET_KEY, World, type Setting } from './world.ts';
 /** Within so many seconds in which everybody does what is due, every fleet settles. */
 const PATIENCE_SECONDS = 400;
 
+/** A pass comes when something has changed, and at the latest after so long. */
+const PASS_EVERY_MS = 2000;
+
 /** A world in which a history takes place, step by step. */
 export class History {
   readonly world: World;
   readonly #referee: Referee;
   readonly #watches: OperatorWatches;
   #leader: OperatorProcess;
+  #passedAtMs = 0;
   /** Leaders that were suspended and believe that they still lead. */
   readonly #sleepers: OperatorProcess[] = [];
 
@@ -80,8 +84,8 @@ export class History {
   async #second(): Promise<void> {
     this.#tick();
     this.world.cluster.settle();
-    this.#leader.deliverAll();
-    await this.#pass();
+    const isDue = this.world.cluster.nowMs - this.#passedAtMs >= PASS_EVERY_MS;
+    if (this.#leader.deliverAll() > 0 || isDue) await this.#pass();
   }
 
   #tick(): void {
@@ -91,6 +95,7 @@ export class History {
   }
 
   async #pass(): Promise<void> {
+    this.#passedAtMs = this.world.cluster.nowMs;
     const end = await this.#leader.pass(this.world.cluster.nowMs);
     if (end !== 'Crashed' && end !== 'Suspended') return expectNoBug(end);
     if (end === 'Suspended') this.#sleepers.push(this.#leader);

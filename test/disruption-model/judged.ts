@@ -27,6 +27,8 @@ export interface Ledger {
   readonly shrunk: Set<string>;
   /** Engines that a ReplicaSet was told to remove, or that were deleted, by the operator. */
   readonly removed: Set<string>;
+  /** Claims that a person took out of the status: who read them before may go on. */
+  readonly emptied: Disruption[];
   /** Engines that a person took out of their ReplicaSet: nobody's business any more. */
   readonly takenAway: Set<string>;
 }

@@ -1,4 +1,5 @@
 import { LABELS, MEMBER } from '../../src/api/v1alpha1/constants.ts';
+import type { Disruption } from '../../src/api/v1alpha1/status.ts';
 import { RESOURCE_TYPES } from '../../src/controllers/vllm-deployment/resource-types.ts';
 import type { ResourceType } from '../../src/kube/resource-type.ts';
 import { readPod } from '../virtual-cluster/kinds.ts';
@@ -33,7 +34,7 @@ const INVARIANTS = {
 /** Looks at every change of the cluster at the moment it is made. */
 export class Referee {
   readonly #world: World;
-  readonly #ledger: Ledger = { shrunk: new Set(), removed: new Set(), takenAway: new Set() };
+  readonly #ledger: Ledger = { shrunk: new Set(), removed: new Set(), takenAway: new Set(), emptied: [] };
   readonly #broken: string[] = [];
   #view: View | undefined;
   #insideBefore: ReadonlyMap<string, number> = new Map();
@@ -81,7 +82,7 @@ export class Referee {
   }
 
   #note(judged: Judged): void {
-    const { shrunk, removed, takenAway } = this.#ledger;
+    const { shrunk, removed, takenAway, emptied } = this.#ledger;
     const shrink = shrinkOf(judged);
     if (shrink?.claim !== undefined) shrunk.add(claimId(shrink.claim));
     const uid = removedUid(judged);
@@ -90,9 +91,15 @@ export class Referee {
     if (change.by !== 'kubectl') return;
     // Somebody else's size makes the next one another matter.
     if (type.plural === RESOURCE_TYPES.replicaSet.plural) shrunk.clear();
+    if (type.plural === RESOURCE_TYPES.fleet.plural) emptied.push(...lostClaims(judged));
     if (type.plural !== RESOURCE_TYPES.pod.plural) return;
     const { labels, uid: pod } = readPod(change.object).metadata;
     const member = labels[LABELS.member];
     if (member !== MEMBER.true && member !== MEMBER.detached) takenAway.add(pod);
   }
+}
+
+function lostClaims({ change, claims }: Judged): readonly Disruption[] {
+  const before = change.previous === undefined ? [] : (readFleet(change.previous).status?.disruptions ?? []);
+  return before.filter((claim) => !claims.some((other) => claimId(other) === claimId(claim)));
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { FOREIGN_ACTS, type ForeignAct } from './acts.ts';
+import { FOREIGN_ACTS, WISHES, type ForeignAct } from './acts.ts';
 import { STORES, type StoreName } from './operator-watches.ts';
 import type { Setting } from './world.ts';
 
@@ -46,7 +46,7 @@ export type Step =
 
 export const settings: fc.Arbitrary<Setting> = fc.record({
   seed: fc.integer({ min: 1, max: 2 ** 31 }),
-  size: fc.integer({ min: 1, max: 3 }),
+  size: fc.integer({ min: 1, max: 4 }),
   sizedBy: fc.constantFrom('Fixed', 'Scaled'),
   strategy: fc.constantFrom('SurgeFirst', 'DrainFirst'),
   maxUnavailable: fc.integer({ min: 0, max: 1 }),
@@ -63,38 +63,46 @@ const worldStep: fc.Arbitrary<WorldStep> = fc.oneof(
 );
 
 const stop: fc.Arbitrary<Stop> = fc.record({
-  atCall: fc.integer({ min: 1, max: 6 }),
+  atCall: fc.integer({ min: 1, max: 10 }),
   when: fc.constantFrom('Before', 'After'),
   ending: fc.constantFrom('Nothing', 'Crash', 'Suspend'),
   meanwhile: fc.array(worldStep, { maxLength: 3 }),
 });
 
+const run = fc.record({ kind: fc.constant('Run' as const), seconds: fc.integer({ min: 1, max: 5 }) });
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: worldStep },
-  {
-    weight: 4,
-    arbitrary: fc.record({ kind: fc.constant('Run' as const), seconds: fc.integer({ min: 1, max: 6 }) }),
-  },
+  { weight: 5, arbitrary: run },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('Stop' as const), stop }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('Pass' as const) }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('Tick' as const), seconds: fc.integer({ min: 1, max: 4 }) }),
   },
   {
-    weight: 2,
+    weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('Deliver' as const),
       store: fc.constantFrom(...STORES),
       most: fc.constantFrom(1, 2, 100),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('Pass' as const) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('Stop' as const), stop }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('NewLeader' as const) }) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({ kind: fc.constant('Wake' as const), calls: fc.integer({ min: 1, max: 4 }) }),
   },
 );
 
-/** What happens after the fleet has settled for the first time. */
-export const histories: fc.Arbitrary<readonly Step[]> = fc.array(step, { minLength: 3, maxLength: 20 });
+/** What makes engines leave. */
+const wish: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('Foreign' as const),
+  act: fc.constantFrom(...WISHES),
+  which,
+});
+
+/** What happens after the fleet has settled for the first time: somebody wants something, and much comes between. */
+export const histories: fc.Arbitrary<readonly Step[]> = fc
+  .array(fc.tuple(wish, run, fc.array(step, { maxLength: 8 })), { minLength: 1, maxLength: 3 })
+  .map((chapters) => chapters.flatMap(([begin, then, steps]) => [begin, then, ...steps]));

@@ -45,12 +45,13 @@ export const servingFloor: Invariant = (judged) => {
     : `${name} left the Service, ${others} others serve, ${floor} are needed`;
 };
 
-function floorOf({ cause, strategy }: Disruption, { fleet, view }: Judged): number {
+/** A fleet that gets smaller has its size left, or fewer while engines go before those that replace them. */
+function floorOf({ cause, strategy }: Disruption, { fleet, view, claims }: Judged): number {
   const { maxUnavailable, allowDowntime } = fleet.spec.rollout;
+  const goFirst = [fleet.spec.rollout, ...claims].some((one) => one.strategy === 'DrainFirst');
   const size = Math.min(sizeOf(fleet.spec), view?.fleet === undefined ? Infinity : sizeOf(view.fleet.spec));
-  if (cause === 'ScaleDown' || strategy !== 'DrainFirst') return size;
-  if (size === 1 && allowDowntime) return 0;
-  return Math.max(1, size - maxUnavailable);
+  if (cause === 'ScaleDown' ? !goFirst : strategy !== 'DrainFirst') return size;
+  return size === 1 && allowDowntime ? 0 : Math.max(1, size - maxUnavailable);
 }
 
 function countedServing({ world, view, ledger }: Judged, except: string): number {

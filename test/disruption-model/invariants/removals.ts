@@ -20,7 +20,7 @@ interface Shrink {
 }
 
 /** The operator told a ReplicaSet to have fewer engines, and there are so many that one must go. */
-export function shrinkOf({ type, change, claims, world }: Judged): Shrink | undefined {
+export function shrinkOf({ type, change, claims, ledger, world }: Judged): Shrink | undefined {
   if (type.plural !== RESOURCE_TYPES.replicaSet.plural || change.by !== FIELD_MANAGERS.scale)
     return undefined;
   if (change.previous === undefined) return undefined;
@@ -29,7 +29,7 @@ export function shrinkOf({ type, change, claims, world }: Judged): Shrink | unde
   const members = world.activePods.filter((pod) => controllerOf(pod) === after.metadata.uid);
   if (after.spec.replicas >= before.spec.replicas || members.length <= after.spec.replicas) return undefined;
   const revision = after.metadata.labels?.[LABELS.revision];
-  const claim = claims.find(
+  const claim = [...claims, ...ledger.emptied].find(
     (one) => one.command === 'Shrink' && one.step === 'Removing' && one.revision === revision,
   );
   return { before, after, claim, victim: members.find(({ metadata }) => metadata.uid === claim?.victimUID) };
