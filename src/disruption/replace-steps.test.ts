@@ -168,6 +168,7 @@ describe('DrainFirst: an engine goes before the new one comes', () => {
     expect(next(first, [releasedFrom(member, first), b, unready('c')])).toMatch(/^Cancelled/);
     const draining = { ...first, step: 'Draining' } as const;
     expect(next(draining, [marked, b, unready('c')])).toBe('PutBack a: 1 other engine serves, 2 are needed');
+    expect(next(draining, [releasedFrom(member, first), b, unready('c')])).toMatch(/^Cancelled/);
   });
 
   test('the only engine of a fleet goes only where downtime is allowed', () => {

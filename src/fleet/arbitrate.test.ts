@@ -213,6 +213,16 @@ describe('a roll-out', () => {
     expect(begun([a, b, c, crashing], 2, sets)).toEqual(['a']);
   });
 
+  test('takes no old engine in the pass that gives another one back', () => {
+    const [x, y] = [of('bbb', ready('x')), of('bbb', ready('y'))];
+    const replicaSets = [replicaSet('aaa', 3), replicaSet('bbb', 2)];
+    const scene = { ...sets, replicaSets, rollout: { maxConcurrent: 2 } };
+    const claims = [claimOn(x, { cause: 'RollOut', step: 'Draining' })];
+    expect(begun([a, b, c, x, y], 3, scene)).toEqual(['a', 'b']);
+    const turned = decide([a, b, c, x, y], 3, { ...scene, claims });
+    expect([why(turned), turned.begin]).toEqual([['revision bbb is to serve after all'], []]);
+  });
+
   test('without a surge is no growth: as many as may be missing are not taken back', () => {
     const first = { strategy: 'DrainFirst' };
     const claims = [claimOn(a, { cause: 'RollOut', strategy: 'DrainFirst', step: 'Draining' })];

@@ -29,6 +29,10 @@ function watch(from: Simulation, seconds: number, how: Rules, asked: object) {
     least: Math.min(...serving),
     most: Math.max(...passes.map(({ snapshot }) => totalReplicas(snapshot))),
     phases: [...new Set(passes.map(({ decision }) => decision.rollout.phase))],
+    /** One after the other. */
+    strategies: passes
+      .map(({ decision }) => decision.rollout.strategy)
+      .filter((strategy, index, all) => strategy !== all[index - 1]),
   };
 }
 
@@ -121,8 +125,10 @@ describe('DrainFirst', () => {
 
 describe('a surge that finds no room', () => {
   test('goes on as DrainFirst: every engine is replaced, at most one is missing at a time', () => {
-    const { end, least } = watch(start, 1500, rules({ room: 3 }), wish('bbb'));
+    const { end, least, strategies } = watch(start, 600, rules({ room: 3 }), wish('bbb'));
     expect({ least, ready: readyByRevision(end) }).toEqual({ least: 2, ready: { bbb: 3 } });
+    // Each try would take as long as the first.
+    expect(strategies).toEqual(['SurgeFirst', 'DrainFirst']);
   });
 
   test('waits for a person where none may be missing', () => {
