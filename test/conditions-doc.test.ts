@@ -25,9 +25,9 @@ test('docs/conditions.md has a row and a section for exactly the conditions that
 });
 
 test.each(SOURCES)('docs/conditions.md names every reason of %s', (source) => {
-  const lines = [...read(source).matchAll(/\breason(?: =|:) (.*)/g)].map(([, line = '']) => line);
-  const reasons = lines.flatMap((line) =>
-    [...line.matchAll(/'([A-Z]\w+)'/g)].map(([, reason = '']) => reason),
+  const values = [...read(source).matchAll(/\breason(?: =|:) ([^,;\n]*)/g)].map(([, value = '']) => value);
+  const reasons = values.flatMap((value) =>
+    [...value.matchAll(/'([A-Z]\w+)'/g)].map(([, reason = '']) => reason),
   );
   expect(reasons.length).toBeGreaterThan(0);
   expect(reasons.filter((reason) => !page.includes(`\`${reason}\``))).toEqual([]);
