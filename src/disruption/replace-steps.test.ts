@@ -100,8 +100,20 @@ describe('SurgeFirst: an engine is replaced without being missed', () => {
   test('it comes back into the Service, and waits again, when another engine fails while it drains', () => {
     const engines = [b, unready('c'), arrived];
     expect(next(draining, [marked, ...engines])).toBe('PutBack a: 2 other engines serve, 3 are needed');
-    expect(next(draining, [{ ...detached }, ...engines])).toBe('to Surging for 60 s, SurgeFirst');
+    expect(next(draining, [{ ...detached }, ...engines])).toBe('to Surging for 1920 s, SurgeFirst');
     expect(next(surging, [marked, ...engines])).toMatch(/^PutBack a/);
+  });
+
+  test.each([
+    [
+      1,
+      'to Surging for 1920 s, DrainFirst, the fleet was not whole in time: 2 other engines serve and are read, 3 are needed',
+    ],
+    [0, 'Wait: 2 other engines serve and are read, 3 are needed'],
+  ])('past the deadline %s engines may be missing: a fleet with a sick engine', (maxUnavailable, told) => {
+    const late = { ...surging, deadline: new Date(secondsAgo(1)).toISOString() };
+    const scene = { spec: { rollout: { maxUnavailable } } };
+    expect(next(late, [detached, b, unready('c'), arrived], scene)).toBe(told);
   });
 
   test('it does not come back for a page that is late', () => {
@@ -301,6 +313,6 @@ describe('an engine is given back to its ReplicaSet', () => {
   });
 
   test('it goes on after all when the new one has become ready meanwhile', () => {
-    expect(next(returning, [detached, b, c, arrived])).toBe('to Surging for 60 s, SurgeFirst, no node');
+    expect(next(returning, [detached, b, c, arrived])).toBe('to Surging for 1920 s, SurgeFirst, no node');
   });
 });

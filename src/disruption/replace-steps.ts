@@ -55,11 +55,9 @@ function claimed(
   view: DisruptionView,
   cancel: string | undefined,
 ): ClaimStep {
-  const { engine: settings, rollout } = view.snapshot.fleet.spec;
   if (claim.strategy !== 'DrainFirst') {
     if (!engine.isMember) {
-      const seconds = settings.startupTimeoutSeconds + rollout.surgeTimeoutSeconds;
-      return update(claim, 'Surging', view.nowMs + seconds * 1000);
+      return update(claim, 'Surging', surgeDeadlineMs(view));
     }
     if (cancel !== undefined) return giveBack(claim, engine, 'Cancelled', cancel);
     const detach = { kind: 'Detach', engine, claim } as const;
@@ -88,11 +86,18 @@ function surging(
   if (isMarked(engine)) return act({ kind: 'PutBack', engine, claim }, few);
   const sinceMs = Date.parse(claim.claimedAt) - CREATION_SLACK_MS;
   const failure = set === undefined ? undefined : failureToStart(snapshot, set, nowMs, sinceMs);
-  if (failure === undefined) return wait(few);
   const { rollout } = snapshot.fleet.spec;
+  if (failure === undefined) {
+    // The one in its place may be there, and another one of the fleet be sick for ever.
+    const isLate = nowMs >= Date.parse(claim.deadline) && claim.strategy !== 'DrainFirst';
+    if (!isLate || !mayDrainFirst(desired, rollout)) return wait(few);
+    const message = `the fleet was not whole in time: ${few}`;
+    return update(claim, 'Surging', surgeDeadlineMs(view), { strategy: 'DrainFirst', message });
+  }
   if (failure.kind === 'NoRoom' && claim.strategy !== 'DrainFirst' && mayDrainFirst(desired, rollout)) {
     return update(claim, 'Surging', Date.parse(claim.deadline), {
       strategy: 'DrainFirst',
+      obstacle: 'NoRoom',
       message: `no room for both: ${failure.message}`,
     });
   }
@@ -108,7 +113,7 @@ function draining(claim: Disruption, engine: EngineSnapshot, view: DisruptionVie
   if (few !== undefined) {
     if (engine.isMember) return giveBack(claim, engine, 'Cancelled', few);
     if (isMarked(engine)) return act({ kind: 'PutBack', engine, claim }, few);
-    return update(claim, 'Surging', Date.parse(claim.deadline));
+    return update(claim, 'Surging', surgeDeadlineMs(view));
   }
   if (!isMarkedBy(engine, claim)) {
     return (engine.isMember ? afterReturn(claim, engine) : undefined) ?? markDraining(claim, engine);
@@ -163,7 +168,7 @@ function returning(
   const members = membersOf(snapshot, set);
   if (members.length >= set.replicas) {
     const standIn = members.find(({ lifecycle }) => lifecycle !== 'Ready');
-    if (standIn === undefined) return update(claim, 'Surging', Date.parse(claim.deadline));
+    if (standIn === undefined) return update(claim, 'Surging', surgeDeadlineMs(view));
     if (!hasOurCost(standIn)) return act({ kind: 'MarkStandIn', engine: standIn }, message);
   }
   return act({ kind: 'Reattach', engine, claim }, message);
@@ -171,6 +176,12 @@ function returning(
 
 function markDraining(claim: Disruption, engine: EngineSnapshot): ClaimStep {
   return act({ kind: 'MarkDraining', engine, claim }, 'it is taken out of the Service');
+}
+
+/** Until when a stand-in is waited for that starts as slowly as it may; milliseconds since the epoch. */
+function surgeDeadlineMs({ snapshot, nowMs }: DisruptionView): number {
+  const { engine, rollout } = snapshot.fleet.spec;
+  return nowMs + (engine.startupTimeoutSeconds + rollout.surgeTimeoutSeconds) * 1000;
 }
 
 /** Why the engine cannot leave the Service: too few others serve. One that does not serve itself always may. */

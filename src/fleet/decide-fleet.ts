@@ -140,8 +140,7 @@ function noRoomUntil(
   nowMs: number,
 ): number {
   const found = (fleet.status?.disruptions ?? []).some(
-    ({ command, cause, strategy, step }) =>
-      command === 'Replace' && cause !== 'Recovered' && strategy === 'DrainFirst' && step === 'Surging',
+    ({ obstacle, step }) => obstacle === 'NoRoom' && step === 'Surging',
   );
   const isNew = found || (isRoomless && phase !== 'Complete' && nowMs >= noRoomUntilMs);
   return isNew ? nowMs + NO_ROOM_MS : noRoomUntilMs;

@@ -131,7 +131,8 @@ function cancelOrders(snapshot: FleetSnapshot, decision: FleetDecision): Action 
 function planClaims({ disruption, size }: FleetDecision): readonly Action[] {
   const { claims, begun, ended, outcomes } = disruption;
   if (claims === undefined) return [];
-  const shrunk = begun.filter(({ cause }) => cause === 'ScaleDown').length;
+  // What a roll-out leaves over goes too, but it is no part of the size, and was no part of it before.
+  const shrunk = size.action === 'Shrink' ? begun.filter(({ cause }) => cause === 'ScaleDown').length : 0;
   const kept = ended.filter(
     ({ claim: { cause }, outcome }) =>
       cause === 'ScaleDown' && (outcome === 'Cancelled' || outcome === 'Gone'),

@@ -167,7 +167,9 @@ export const Disruption = z
     obstacle: z
       .enum(['NoRoom', 'StandInFailed'])
       .exactOptional()
-      .describe('Why the engine is put back: no room for another one, or that one did not start.'),
+      .describe(
+        'What stood against another engine in its place: no room, or it did not start. The engine goes first then, or is put back.',
+      ),
     message: Message.exactOptional(),
   })
   .describe('A claim on one engine that the operator takes away.');
