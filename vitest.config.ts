@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Hundreds of simulated hours and random histories: no part of the fast check. */
+const HISTORIES = ['test/disruption-model.test.ts', 'benchmarks/rollouts/*.test.ts'] as const;
+
 export default defineConfig({
   test: {
     projects: [
@@ -13,7 +16,7 @@ export default defineConfig({
             'test/*.test.ts',
             'test/golden/*.test.ts',
           ],
-          exclude: ['**/node_modules/**', 'playground/**/*.integration.test.ts'],
+          exclude: ['**/node_modules/**', ...HISTORIES],
           // No test here changes what another one sees, so a worker loads each module once: a third of the CPU.
           pool: 'threads',
           // A test that starts a process may wait long for a core on a busy machine; it says what is wrong by itself.
@@ -24,6 +27,15 @@ export default defineConfig({
           maxWorkers: 3,
           restoreMocks: true,
           unstubEnvs: true,
+        },
+      },
+      {
+        test: {
+          name: 'histories',
+          include: [...HISTORIES],
+          testTimeout: 300_000,
+          pool: 'threads',
+          isolate: false,
         },
       },
       {

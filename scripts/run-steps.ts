@@ -30,7 +30,7 @@ const BIN = join(ROOT, 'node_modules', '.bin');
 
 const Report = z.object({ numPassedTests: z.int(), numFailedTests: z.int(), numPendingTests: z.int() });
 
-function vitest(project: 'unit' | 'integration' | 'vllm', folder: string): Step {
+function vitest(project: 'unit' | 'histories' | 'integration' | 'vllm', folder: string): Step {
   const report = join(folder, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   return {
@@ -49,7 +49,7 @@ function stepsOf(target: string | undefined, folder: string): readonly Step[] {
     vitest('unit', folder),
   ];
   if (target === 'check') return fast;
-  if (target === 'test') return [...fast, vitest('integration', folder)];
+  if (target === 'test') return [...fast, vitest('histories', folder), vitest('integration', folder)];
   if (target === 'vllm') {
     const install = [process.execPath, 'playground/real-vllm/main.ts'] as const;
     return [{ title: 'vLLM for CPUs, where it can run', command: install }, vitest('vllm', folder)];
