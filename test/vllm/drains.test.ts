@@ -81,12 +81,15 @@ describe.skipIf(isSkipped)(`real engines that leave under streams, vLLM ${vllm.v
     const { pg } = engines;
     const { name, uid } = await onlyEngine(pg, FLEET);
     await using pods = new PodHistory(pg, FLEET);
+    await using end = new AsyncDisposableStack();
     const endpoints = new ServiceEndpoints(pg, FLEET);
+    end.defer(() => endpoints.stop());
     const clients = new StreamingClients(pg, {
       clients: SEATS,
       outputTokens: OUTPUT_TOKENS,
       pickTarget: endpoints.pick,
     });
+    end.defer(async () => void (await clients.stop()));
     const asked = new Date();
     await askReplace(pg, FLEET, name);
     const { status } = await eventually(async () => {
@@ -96,7 +99,6 @@ describe.skipIf(isSkipped)(`real engines that leave under streams, vLLM ${vllm.v
       return fleet;
     }, START_MS);
     const streams = await clients.stop();
-    await endpoints.stop();
 
     expect(losses(streams, OUTPUT_TOKENS)).toEqual([]);
     expect(new Set(streams.map(({ engine }) => engine)).size, 'streams went on to the new one').toBe(2);

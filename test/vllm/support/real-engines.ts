@@ -10,14 +10,16 @@ import {
 import { VllmContainers } from '../../../playground/real-vllm/vllm-containers.ts';
 import { expectKubectl, installWarden } from '../../../playground/warden/install.ts';
 import { readPods, type Pod } from '../../../playground/warden/pod-history.ts';
-import { startOperator } from '../../../playground/warden/operator-process.ts';
+import { startOperator, type OperatorProcess } from '../../../playground/warden/operator-process.ts';
 import { eventually } from '../../integration/playground/eventually.ts';
 
 /** For engines to become ready: the first start on a machine also compiles vLLM's Python files. */
 export const START_MS = 300_000;
-/** Of an engine's log, when a test fails. */
+/** Of each log, when a test fails. */
 const LOG_TAIL_CHARACTERS = 4000;
 const NODE = 'node-a';
+/** Engines that start starve the control plane, and nobody restarts an operator here that ends with its lease. */
+const LONG_LEASE = ['--lease-duration', '120s', '--renew-deadline', '90s'];
 
 /** `--max-num-seqs`. */
 export const SEATS = 4;
@@ -45,17 +47,20 @@ export class RealEngines implements AsyncDisposable {
   readonly pg: Playground;
   readonly containers: VllmContainers;
   readonly #scratch: string;
+  readonly #operator: OperatorProcess;
   readonly #end: AsyncDisposableStack;
 
   private constructor(
     pg: Playground,
     containers: VllmContainers,
     scratch: string,
+    operator: OperatorProcess,
     end: AsyncDisposableStack,
   ) {
     this.pg = pg;
     this.containers = containers;
     this.#scratch = scratch;
+    this.#operator = operator;
     this.#end = end;
   }
 
@@ -72,9 +77,9 @@ export class RealEngines implements AsyncDisposable {
     const nodes = [{ name: NODE, gpus }];
     const pg = end.use(await startPlayground({ nodes, startContainer: containers.startContainer, log: say }));
     await installWarden(pg);
-    const operator = await startOperator(pg, { flags: ['--status-refresh', '1s'] });
+    const operator = await startOperator(pg, { flags: ['--status-refresh', '1s', ...LONG_LEASE] });
     end.defer(() => operator.stop());
-    return new RealEngines(pg, containers, scratch, end.move());
+    return new RealEngines(pg, containers, scratch, operator, end.move());
   }
 
   /** From now on new engines find no node, so that none starts beside those that leave. */
@@ -83,6 +88,7 @@ export class RealEngines implements AsyncDisposable {
   }
 
   async sayLogs(): Promise<void> {
+    say(`the end of the operator's log:\n${this.#operator.log().slice(-LOG_TAIL_CHARACTERS)}`);
     for (const pod of await readdir(this.#scratch)) {
       const log = await readFile(join(this.#scratch, pod, 'log'), 'utf8');
       say(`the end of the engine's log in pod ${pod}:\n${log.slice(-LOG_TAIL_CHARACTERS)}`);
