@@ -178,20 +178,20 @@ describe('the steps of npm test', () => {
     write('scripts/gen.ts', OK);
     for (const name of ['tsc', 'oxlint', 'prettier']) tool(name, OK);
     write('playground/real-vllm/main.ts', OK);
-    vitest({ unit: [40, 0], integration: [2, 0], vllm: [4, 0] });
+    vitest({ unit: [40, 0], histories: [3, 0], integration: [2, 0], vllm: [4, 0] });
   });
   const run = async (target: string) => {
     const { code, stdout } = await start(['scripts/run-steps.ts', target]).done;
     return { code, stdout, last: stdout.trimEnd().split('\n').at(-1) };
   };
 
-  test('"test" sums both test runs in its last line and leaves no report behind', async () => {
-    expect(await run('test')).toMatchObject({ code: 0, last: '42 passed, 0 failed' });
+  test('"test" sums its test runs in its last line and leaves no report behind', async () => {
+    expect(await run('test')).toMatchObject({ code: 0, last: '45 passed, 0 failed' });
     const report = readFileSync(join(clone, 'report-path'), 'utf8');
     expect(existsSync(join(report, '..'))).toBe(false);
   });
 
-  test('"check" leaves the integration tests out', async () => {
+  test('"check" leaves histories and integration tests out', async () => {
     expect(await run('check')).toMatchObject({ code: 0, last: '40 passed, 0 failed' });
   });
 
@@ -209,8 +209,8 @@ describe('the steps of npm test', () => {
     expect(stdout).not.toContain('== unit tests');
   });
 
-  test('failed tests are counted and the integration tests not started', async () => {
-    vitest({ unit: [38, 2], integration: [2, 0] });
+  test('failed tests are counted and the tests after them not started', async () => {
+    vitest({ unit: [38, 2], histories: [3, 0], integration: [2, 0] });
     expect(await run('test')).toMatchObject({ code: 1, last: '38 passed, 2 failed' });
   });
 
