@@ -10,6 +10,9 @@ import { FLEET_KEY, World, type Setting } from './world.ts';
 /** Within so many seconds in which everybody does what is due, every fleet settles. */
 const PATIENCE_SECONDS = 400;
 
+/** The part of the seconds in which each controller of the cluster does something, before all must end well. */
+const LAZY = 0.7;
+
 /** A pass comes when something has changed, and at the latest after so long. */
 const PASS_EVERY_MS = 2000;
 
@@ -61,7 +64,7 @@ export class History {
       case 'Foreign':
         return this.#worldStep(step);
       case 'Run':
-        for (let second = 0; second < step.seconds; second += 1) await this.#second();
+        for (let second = 0; second < step.seconds; second += 1) await this.#second(LAZY);
         return;
       case 'Tick':
         for (let second = 0; second < step.seconds; second += 1) this.#tick();
@@ -81,9 +84,9 @@ export class History {
     }
   }
 
-  async #second(): Promise<void> {
+  async #second(share = 1): Promise<void> {
     this.#tick();
-    this.world.cluster.settle();
+    this.world.cluster.settle(share);
     const isDue = this.world.cluster.nowMs - this.#passedAtMs >= PASS_EVERY_MS;
     if (this.#leader.deliverAll() > 0 || isDue) await this.#pass();
   }

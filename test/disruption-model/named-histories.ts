@@ -85,6 +85,23 @@ export const NAMED_HISTORIES: readonly NamedHistory[] = [
     setting: GOES_FIRST,
     steps: [act('ChangeSize', 0), run(1), act('ChangeTemplate'), run(1), act('ChangeSize', 2), run(1)],
   },
+  {
+    name: 'what a roll-out that was taken back leaves over is no change of the size',
+    setting: { size: 1 },
+    steps: [
+      act('ChangeTemplate'),
+      run(1),
+      act('ChangeSize', 2),
+      run(2),
+      act('ChangeSize', 0),
+      run(1),
+      act('RestoreTemplate'),
+      run(1),
+      act('DeletePod'),
+      run(3),
+      run(3),
+    ],
+  },
   ...[1, 2, 3, 4, 5, 6].flatMap((call) =>
     (['Before', 'After'] as const).map((when) => ({
       name: `a leader that falls asleep ${when.toLowerCase()} request ${call} of a removal that is taken back removes nothing`,

@@ -31,7 +31,7 @@ export interface Stop {
 
 export type Step =
   | WorldStep
-  /** Everybody does what is due, second by second. */
+  /** Second by second, everybody does what is due, some of the cluster now and then a second late. */
   | { readonly kind: 'Run'; readonly seconds: number }
   /** Time passes: requests end and arrive, pages are read. */
   | { readonly kind: 'Tick'; readonly seconds: number }

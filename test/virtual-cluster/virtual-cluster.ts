@@ -68,14 +68,17 @@ export class VirtualCluster {
     for (const key of this.replicaSets.keys) this.replicaSets.sync(key);
   }
 
-  /** Every controller has seen all and done what is due. */
-  settle(): void {
-    this.replicaSets.podFeed.deliver();
-    this.replicaSets.setFeed.deliver();
-    this.stepReplicaSets();
-    this.stepGarbageCollector();
-    this.scheduler.step();
-    this.kubelet.step();
-    this.stepEndpointSlices();
+  /** Every controller sees all and does what is due; with a `share` below 1 each does so only now and then. */
+  settle(share = 1): void {
+    const parts = [
+      () => this.replicaSets.podFeed.deliver(),
+      () => this.replicaSets.setFeed.deliver(),
+      () => this.stepReplicaSets(),
+      () => this.stepGarbageCollector(),
+      () => this.scheduler.step(),
+      () => this.kubelet.step(),
+      () => this.stepEndpointSlices(),
+    ];
+    for (const part of parts) if (share >= 1 || this.random() < share) part();
   }
 }

@@ -23,7 +23,9 @@ export const markedOnlyByClaim: Invariant = (judged) => {
   const write = ownWrite(judged);
   if (write?.after === undefined || isMarked(write.before) || !isMarked(write.after)) return undefined;
   const { uid, name } = write.before.metadata;
-  const isClaimed = judged.claims.some(({ victimUID, step }) => victimUID === uid || step === 'Returning');
+  const isClaimed = [...judged.claims, ...judged.ledger.emptied].some(
+    ({ victimUID, step }) => victimUID === uid || step === 'Returning',
+  );
   return isClaimed ? undefined : `${name} was marked, and no claim stands behind it`;
 };
 

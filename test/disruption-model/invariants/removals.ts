@@ -5,11 +5,13 @@ import { OPERATOR_DELETES } from '../../virtual-cluster/kube-client.ts';
 import {
   controllerOf,
   isReady,
+  matches,
   readPod,
   readReplicaSet,
   type VirtualPod,
   type VirtualReplicaSet,
 } from '../../virtual-cluster/kinds.ts';
+import type { World } from '../world.ts';
 import { claimId, REMOVING_COST, type Invariant, type Judged } from '../judged.ts';
 
 interface Shrink {
@@ -26,13 +28,21 @@ export function shrinkOf({ type, change, claims, ledger, world }: Judged): Shrin
   if (change.previous === undefined) return undefined;
   const before = readReplicaSet(change.previous);
   const after = readReplicaSet(change.object);
-  const members = world.activePods.filter((pod) => controllerOf(pod) === after.metadata.uid);
+  const members = membersOf(after, world);
   if (after.spec.replicas >= before.spec.replicas || members.length <= after.spec.replicas) return undefined;
   const revision = after.metadata.labels?.[LABELS.revision];
   const claim = [...claims, ...ledger.emptied].find(
     (one) => one.command === 'Shrink' && one.step === 'Removing' && one.revision === revision,
   );
   return { before, after, claim, victim: members.find(({ metadata }) => metadata.uid === claim?.victimUID) };
+}
+
+/** The engines that a ReplicaSet chooses from: one that it no longer selects is released, not removed. */
+function membersOf({ metadata, spec }: VirtualReplicaSet, world: World): readonly VirtualPod[] {
+  const { matchLabels } = spec.selector;
+  return world.activePods.filter(
+    (pod) => controllerOf(pod) === metadata.uid && matches(matchLabels, pod.metadata.labels),
+  );
 }
 
 /** The engine that the operator told to go in this change, if any. */
@@ -57,8 +67,7 @@ export const oneVictimAClaim: Invariant = (judged) => {
 
 /** Orders that are taken back race with the engines that they make: then only such a one may go that starts. */
 function isUnborn({ world }: Judged, { after }: Shrink): boolean {
-  const members = world.activePods.filter((pod) => controllerOf(pod) === after.metadata.uid);
-  return members.filter(isReady).length <= after.spec.replicas;
+  return membersOf(after, world).filter(isReady).length <= after.spec.replicas;
 }
 
 /** The engine that a ReplicaSet is told to remove is marked as the first to go. */
