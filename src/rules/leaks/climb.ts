@@ -152,10 +152,14 @@ export function shareNetOfLoad({ points, line }: Climb): number | undefined {
 /** Points on each side that a load is averaged with. */
 const SMOOTHING = 2;
 
-/** A few requests come and go by chance; noise in an explaining figure hides what it explains. */
+/**
+ * A few requests come and go by chance; noise in an explaining figure hides what it explains. As many points on each side
+ * everywhere, so that a straight line stays one.
+ */
 function smoothed(loads: readonly number[]): readonly number[] {
   return loads.map((_, i) => {
-    const near = loads.slice(Math.max(0, i - SMOOTHING), i + SMOOTHING + 1);
+    const reach = Math.min(SMOOTHING, i, loads.length - 1 - i);
+    const near = loads.slice(i - reach, i + reach + 1);
     return near.reduce((sum, load) => sum + load, 0) / near.length;
   });
 }

@@ -1,11 +1,11 @@
 import { autocorrelation } from './statistics.ts';
 
-/** One-sided 95 %. */
-const Z_95 = 1.645;
+/** One-sided 99 %. */
+const Z_99 = 2.326;
 
 /**
  * How much the pace of a curve falls at worst: its slope in the middle of its last third over that in the middle of its
- * first, from the least-squares parabola, less the standard error times 1.645, widened for autocorrelation as in
+ * first, from the least-squares parabola, less the standard error times 2.326, widened for autocorrelation as in
  * `robustLine`. 1 is a straight line; infinite where the curve only begins to rise in its course.
  */
 export function leastPaceOfCurve(xs: readonly number[], ys: readonly number[]): number {
@@ -25,7 +25,7 @@ export function leastPaceOfCurve(xs: readonly number[], ys: readonly number[]): 
   const rest = y.map((value, i) => value - b * (u[i] ?? 0) - c * (square[i] ?? 0));
   const r = autocorrelation(rest);
   const variance = (dot(rest, rest) / Math.max(1, xs.length - 3)) * ((1 + r) / (1 - r));
-  const least = c - Z_95 * Math.sqrt(variance / bends);
+  const least = c - Z_99 * Math.sqrt(variance / bends);
   const [first, last] = [b - (4 / 3) * least, b + (4 / 3) * least];
   return first <= 0 ? Infinity : last / first;
 }

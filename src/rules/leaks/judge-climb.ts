@@ -15,6 +15,8 @@ export interface Demands {
   readonly significance: number;
   /** Growth in the window over what is left to the limit. */
   readonly growthShare: number;
+  /** Most of the growth that the points may lie off the line, as a median: two levels in turn lie a quarter off or more. */
+  readonly scatter: number;
   /** Of the climb, what the load must leave unexplained. */
   readonly netOfLoad: number;
 }
@@ -27,15 +29,12 @@ export interface Objection {
 }
 
 /** The other axis than the one that shows a steady climb may bend, as traffic does in a day, but no more than this. */
-const LEAST_OTHER_PACE = 0.55;
+const LEAST_OTHER_PACE = 0.65;
 /** The last third of a climb that goes on, against the whole. */
 const LEAST_PACE_NOW = 0.5;
 
-/** Median distance from the line over the growth: a line is at 0, two levels in turn are at a quarter or more. */
-const MOST_SCATTER = 0.1;
-
 /** Of its slope, what a climb must have at the lower end of the slope's interval. */
-const LEAST_SURE_SHARE = 0.6;
+const LEAST_SURE_SHARE = 0.75;
 
 type Check = (climb: Climb, earlier: readonly ClimbPoint[], demands: Demands) => Objection | undefined;
 
@@ -67,8 +66,8 @@ function isSignificant({ line }: Climb, _: readonly ClimbPoint[], demands: Deman
 }
 
 /** Steps and noise leave points far from any line. */
-function isLine({ line, growth }: Climb): Objection | undefined {
-  if (line.scatter <= MOST_SCATTER * growth) return undefined;
+function isLine({ line, growth }: Climb, _: readonly ClimbPoint[], demands: Demands): Objection | undefined {
+  if (line.scatter <= demands.scatter * growth) return undefined;
   return {
     kind: 'Innocent',
     reason: 'NoLine',

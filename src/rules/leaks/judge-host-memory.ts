@@ -26,22 +26,22 @@ const STALE_MS = 15 * MINUTE_MS;
 const ALLOWANCE_MARGIN = 1.1;
 
 /** Growth of 0.45 of what is left: 0.31 of the way is gone. */
-const STEADY: Demands = { significance: 2.5, growthShare: 0.45, netOfLoad: 0.5 };
+const STEADY: Demands = { significance: 2.5, growthShare: 0.45, scatter: 0.1, netOfLoad: 0.5 };
 const STEADY_WINDOWS_MS = [1, 2, 4, 8, 16, 24, 48].map((hours) => hours * HOUR_MS);
 /** The windows that five-minute points cover. */
 const FINE_WINDOW_MS = 8 * HOUR_MS;
 const LEAST_STEADY_POINTS = 10;
 
 /**
- * Near the limit ten to thirty minutes must do. A quarter of what is left within ten minutes means forty minutes to go,
- * within thirty minutes two hours. Ten points have z ≤ 3.9.
+ * Near the limit a quarter to half an hour must do. A quarter of what is left within fifteen minutes means an hour to go,
+ * within thirty minutes two hours. Shorter windows take files that are read anew for a leak.
  */
-const FAST: Demands = { significance: 2, growthShare: 0.25, netOfLoad: 0.5 };
+const FAST: Demands = { significance: 2, growthShare: 0.25, scatter: 0.05, netOfLoad: 0.5 };
 /** While first requests still take memory: six tenths of the way gone. */
 const FAST_AT_WARM_UP: Demands = { ...FAST, growthShare: 1.5 };
-const FAST_WINDOWS_MS = [10, 15, 20, 25, 30].map((minutes) => minutes * MINUTE_MS);
+const FAST_WINDOWS_MS = [15, 20, 25, 30].map((minutes) => minutes * MINUTE_MS);
 const FAST_HORIZON_MS = 2 * HOUR_MS;
-/** Ten one-minute samples span nine minutes; one in ten may be missing. */
+/** One sample in ten may be missing. */
 const FAST_DENSITY = 0.9;
 
 /** Agreement of the API server's resident memory that confirms a leak: its slope over the working set's. */

@@ -72,10 +72,9 @@ export function rememberMinute(history: LeakHistory, sample: MinuteSample): Leak
     ? keep(before.halfHours, merged(ofBin(fiveMinutes, HALF_HOUR_MS)), KEPT.halfHours)
     : before.halfHours;
   const busySinceMs = before.busySinceMs ?? (isBusy(point) ? point.atMs : undefined);
-  const isWarm = busySinceMs !== undefined && sample.atMs - busySinceMs > WARM_UP_MS;
-  const lowestBytes = isWarm
-    ? lower(before.lowestBytes, fiveMinutes.at(-1)?.workingSetBytes)
-    : before.lowestBytes;
+  const newest = fiveMinutes.at(-1);
+  const isWarm = busySinceMs !== undefined && newest !== undefined && newest.atMs >= busySinceMs + WARM_UP_MS;
+  const lowestBytes = isWarm ? lower(before.lowestBytes, newest.workingSetBytes) : before.lowestBytes;
   return {
     minutes: keep(before.minutes, point, KEPT.minutes),
     fiveMinutes,
