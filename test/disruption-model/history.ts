@@ -64,7 +64,9 @@ export class History {
       case 'Foreign':
         return this.#worldStep(step);
       case 'Run':
-        for (let second = 0; second < step.seconds; second += 1) await this.#second(LAZY);
+        for (let second = 0; second < step.seconds; second += 1) {
+          await this.#second(step.isPrompt === true ? 1 : LAZY);
+        }
         return;
       case 'Tick':
         for (let second = 0; second < step.seconds; second += 1) this.#tick();

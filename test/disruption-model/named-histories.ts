@@ -22,6 +22,7 @@ export const PLAIN: Setting = {
 };
 
 const run = (seconds: number): Step => ({ kind: 'Run', seconds });
+const promptly = (seconds: number): Step => ({ kind: 'Run', seconds, isPrompt: true });
 const act = (name: Extract<Step, { kind: 'Foreign' }>['act'], which = 0): Step => ({
   kind: 'Foreign',
   act: name,
@@ -108,13 +109,13 @@ export const NAMED_HISTORIES: readonly NamedHistory[] = [
       setting: { spareAccelerators: 2 },
       steps: [
         act('ChangeTemplate'),
-        run(REMOVAL_BEGINS_AFTER),
+        promptly(REMOVAL_BEGINS_AFTER),
         asleepAt(call, when),
-        run(2),
+        promptly(2),
         act('RestoreTemplate'),
-        run(4),
+        promptly(4),
         { kind: 'Wake', calls: 9 } as const,
-        run(2),
+        promptly(2),
       ],
     })),
   ),

@@ -31,8 +31,8 @@ export interface Stop {
 
 export type Step =
   | WorldStep
-  /** Second by second, everybody does what is due, some of the cluster now and then a second late. */
-  | { readonly kind: 'Run'; readonly seconds: number }
+  /** Second by second, everybody does what is due; some of the cluster a second late now and then, unless all are prompt. */
+  | { readonly kind: 'Run'; readonly seconds: number; readonly isPrompt?: true }
   /** Time passes: requests end and arrive, pages are read. */
   | { readonly kind: 'Tick'; readonly seconds: number }
   | { readonly kind: 'Deliver'; readonly store: StoreName; readonly most: number }
