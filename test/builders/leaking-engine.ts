@@ -47,3 +47,20 @@ export function verdictAfter(
   );
   return judgeHostMemory(historyOf(samples), context, START_MS + (minutes - 1) * MINUTE_MS);
 }
+
+/** The verdicts on such an engine at every so many minutes of its life. */
+export function verdictsOver(
+  minutes: number,
+  every: number,
+  workingSet: (minute: number) => number,
+  told: (minute: number) => Partial<MinuteSample>,
+): readonly LeakVerdict[] {
+  const verdicts: LeakVerdict[] = [];
+  let history = NO_LEAK_HISTORY;
+  for (let minute = 0; minute < minutes; minute++) {
+    const sample = minuteAt(minute, { workingSetBytes: workingSet(minute), ...told(minute) });
+    history = rememberMinute(history, sample);
+    if (minute % every === 0) verdicts.push(judgeHostMemory(history, CONTEXT, sample.atMs));
+  }
+  return verdicts;
+}

@@ -29,7 +29,7 @@ export interface Objection {
 }
 
 /** The other axis than the one that shows a steady climb may bend, as traffic does in a day, but no more than this. */
-const LEAST_OTHER_PACE = 0.65;
+const LEAST_OTHER_PACE = 0.55;
 /** The last third of a climb that goes on, against the whole. */
 const LEAST_PACE_NOW = 0.5;
 

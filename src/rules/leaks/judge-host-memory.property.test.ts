@@ -12,8 +12,8 @@ import {
 import { judgeHostMemory } from './judge-host-memory.ts';
 import type { MinuteSample } from './minute-sample.ts';
 
-const RUNS = { numRuns: 15 };
-const MINUTES = 500;
+const RUNS = { numRuns: 12 };
+const MINUTES = 400;
 const LIMIT = 16 * GIB;
 
 /** Memory that leaks, levels off or does neither, with noise, and a load that changes. */
