@@ -30,6 +30,11 @@ export interface Objection {
 
 /** The other axis than the one that shows a steady climb may bend, as traffic does in a day, but no more than this. */
 const LEAST_OTHER_PACE = 0.55;
+/**
+ * Growth over what is left that is needed where one axis says that the climb slows down: a cache that fills by request
+ * while traffic rises is a straight line of time, for a while.
+ */
+const DISAGREED_SHARE = 0.6;
 /** The last third of a climb that goes on, against the whole. */
 const LEAST_PACE_NOW = 0.5;
 
@@ -112,13 +117,12 @@ function isNotTheLoad(climb: Climb, _: readonly ClimbPoint[], demands: Demands):
   return { kind: 'Open', reason: 'FollowsLoad', because: 'the load rose as well and may explain it' };
 }
 
-function isEnough(
-  { growth, remaining }: Climb,
-  _: readonly ClimbPoint[],
-  demands: Demands,
-): Objection | undefined {
-  if (growth >= demands.growthShare * remaining) return undefined;
-  const because = `it is still small: ${((100 * growth) / remaining).toFixed(0)} % of what is left (${100 * demands.growthShare} % needed)`;
+function isEnough(climb: Climb, _: readonly ClimbPoint[], demands: Demands): Objection | undefined {
+  const { growth, remaining } = climb;
+  const agreed = pacesOf(climb).every(({ ratio }) => ratio >= leastPace(climb));
+  const share = agreed ? demands.growthShare : Math.max(demands.growthShare, DISAGREED_SHARE);
+  if (growth >= share * remaining) return undefined;
+  const because = `it is still small: ${((100 * growth) / remaining).toFixed(0)} % of what is left (${100 * share} % needed)`;
   return { kind: 'Open', reason: 'TooEarly', because };
 }
 

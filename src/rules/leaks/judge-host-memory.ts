@@ -49,7 +49,7 @@ const CONFIRMING_SHARE = 0.5;
 
 /**
  * Whether the memory of an engine's host climbs to its limit (signature HostMemoryLeak; docs/signatures.md).
- * Costs microseconds for an engine that does not grow, and under two milliseconds at worst.
+ * Costs a tenth of a millisecond for an engine that does not grow, and three at worst.
  */
 export function judgeHostMemory(history: LeakHistory, context: MemoryContext, nowMs: number): LeakVerdict {
   const { limit } = context;
