@@ -19,6 +19,7 @@ import {
 
 const SITUATIONS = 200;
 const SEED = 20_260_302;
+const MOMENTS = 21;
 /** Written after all else: once its readiness is seen, the controller has seen every pod as it is. */
 const LAST: Situation = {
   name: 'last',
@@ -42,7 +43,7 @@ interface Outcome {
   readonly situation: Situation;
   readonly removed: readonly VirtualPod[];
   readonly kept: readonly VirtualPod[];
-  /** The order of the virtual cluster just before the real one chose, and just after. */
+  /** The order of the virtual cluster at moments from just before the real one chose until just after. */
   readonly orders: readonly ((a: VirtualPod, b: VirtualPod) => number)[];
 }
 
@@ -61,7 +62,7 @@ test(`the virtual cluster removes the pods that the real one removes, in ${SITUA
   const certain = outcomes.filter(({ removed, kept, orders }) =>
     orders.every((order) => removed.every((gone) => kept.every((other) => order(gone, other) < 0))),
   );
-  expect(certain.length).toBeGreaterThan(0.9 * SITUATIONS);
+  expect(certain.length).toBeGreaterThan(0.75 * SITUATIONS);
 });
 
 /** One pod more in every set, more than a second after the one before: no two pods of a set are of the same age. */
@@ -107,10 +108,15 @@ async function shrink(situation: Situation): Promise<Outcome> {
     situation,
     kept,
     removed: before.filter(({ metadata }) => !keptUids.has(metadata.uid)),
-    orders: [scaledAtMs, Date.now()].map(
+    orders: momentsBetween(scaledAtMs, Date.now()).map(
       (nowMs) => (a: VirtualPod, b: VirtualPod) => compareForRemoval(a, b, ranks, nowMs),
     ),
   };
+}
+
+/** On a busy machine much time may pass, and ages of pods pass powers of two. */
+function momentsBetween(fromMs: number, toMs: number): readonly number[] {
+  return Array.from({ length: MOMENTS }, (_, index) => fromMs + ((toMs - fromMs) * index) / (MOMENTS - 1));
 }
 
 /** Whether no pod that stayed would have gone before one that went. */
