@@ -81,8 +81,12 @@ export async function podsOf(pg: Playground, set: string): Promise<readonly Virt
   return items.toSorted((a, b) => age(a).localeCompare(age(b)));
 }
 
-/** Makes a pod what the situation says, as the scheduler, the kubelet and a person would. */
-export async function shapePod(pg: Playground, name: string, state: PodState): Promise<void> {
+/**
+ * Makes a pod what the situation says, as the scheduler, the kubelet and a person would. Its times are counted back from
+ * `nowMs`, which is one moment for all pods of a set: times in the API are whole seconds, and pods that were ready for as
+ * long would else differ by one now and then.
+ */
+export async function shapePod(pg: Playground, name: string, state: PodState, nowMs: number): Promise<void> {
   if (state.node !== undefined) {
     const target = { apiVersion: 'v1', kind: 'Node', name: state.node };
     const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target };
@@ -92,11 +96,17 @@ export async function shapePod(pg: Playground, name: string, state: PodState): P
     const metadata = { annotations: { [ANNOTATIONS.podDeletionCost]: state.cost } };
     await pg.call(z.unknown(), 'PATCH', `${PODS}/${name}`, { metadata }, MERGE_PATCH);
   }
-  await pg.call(z.unknown(), 'PATCH', `${PODS}/${name}/status`, { status: statusOf(state) }, MERGE_PATCH);
+  await pg.call(
+    z.unknown(),
+    'PATCH',
+    `${PODS}/${name}/status`,
+    { status: statusOf(state, nowMs) },
+    MERGE_PATCH,
+  );
 }
 
-function statusOf({ phase, readyForSeconds, restarts }: PodState): object {
-  const since = new Date(Date.now() - (readyForSeconds ?? 0) * 1000).toISOString();
+function statusOf({ phase, readyForSeconds, restarts }: PodState, nowMs: number): object {
+  const since = new Date(nowMs - (readyForSeconds ?? 0) * 1000).toISOString();
   const status = readyForSeconds === undefined ? 'False' : 'True';
   const container = { image: 'example.com/engine', imageID: '', ready: status === 'True' };
   return {
