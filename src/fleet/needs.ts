@@ -25,7 +25,8 @@ export function replaceNeeds(snapshot: FleetSnapshot, nowMs: number): readonly R
         const message = `the annotation ${ANNOTATIONS.replace} asks for it`;
         return [{ engine, cause: 'Requested', message }];
       }
-      if (!isDue || engine.createdAtMs >= restartMs) return [];
+      // Creation times are whole seconds: one made in the very second of restartAt is not older.
+      if (!isDue || engine.createdAtMs >= Math.floor(restartMs / 1000) * 1000) return [];
       return [{ engine, cause: 'Restart', message: `it is older than rollout.restartAt, ${restartAt}` }];
     })
     .toSorted((a, b) => Number(b.cause === 'Requested') - Number(a.cause === 'Requested'));

@@ -142,6 +142,11 @@ describe('engines that are to be replaced', () => {
     expect(needs(NOW)).toEqual(['old Restart', 'a Restart', 'young Restart']);
   });
 
+  test('are not those made in the very second of restartAt: creation times are whole seconds', () => {
+    expect(needs(secondsAgo(30) + 900)).toEqual(['old Restart', 'a Restart']);
+    expect(needs(secondsAgo(29))).toEqual(['old Restart', 'a Restart', 'young Restart']);
+  });
+
   test('are first the one that a person names', () => {
     expect(needs(secondsAgo(60), 'young')).toEqual(['young Requested', 'old Restart', 'a Restart']);
     expect(needs(undefined, 'zzz')).toEqual([]);

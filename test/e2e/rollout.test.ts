@@ -85,7 +85,9 @@ test.concurrent(
       summary: { state: 'Degraded' },
     });
     expect(status?.rollout?.blockedRevision).toBe(status?.rollout?.to);
-    expect(await describeFleet(pg, 'crashing')).toMatch(/has restarted \d+ times.*unrecognized arguments/);
+    expect(await describeFleet(pg, 'crashing')).toMatch(
+      /has restarted \d+ times; .*last exit Error \(code 2\)/,
+    );
     await eventually(async () => expect(await warningsOf(pg, 'crashing')).toContain('CrashLoop'));
     await sleep(SOME_PASSES_MS);
     expect(await uidsOf('crashing')).toEqual(expect.arrayContaining([...engines]));

@@ -68,6 +68,13 @@ describe('the minimal resource', () => {
 
   test('shows its summary in columns', async () => {
     const status = {
+      rollout: {
+        to: 'm674pt94',
+        progress: '2/3 on revision m674pt94',
+        phase: 'Progressing',
+        reason: 'Progressing',
+        message: 'x',
+      },
       summary: {
         ready: '2/3',
         desired: '3',
@@ -92,10 +99,11 @@ describe('the minimal resource', () => {
       ['chat', '2/3', '3', '41', '63%', 'Scaling', expect.any(String)],
     ]);
     const [header, row] = cells(await kubectl(pg, 'get', 'vllm', 'chat', '-o', 'wide'));
-    expect(header?.slice(7)).toEqual(['RUNNING', 'REVISION', 'IMAGE', 'MODEL', 'REASON']);
+    expect(header?.slice(7)).toEqual(['RUNNING', 'REVISION', 'ROLLOUT', 'IMAGE', 'MODEL', 'REASON']);
     expect(row?.slice(7)).toEqual([
       '96',
       'm674pt94',
+      '2/3 on revision m674pt94',
       'vllm/vllm-openai:v0.30.0',
       'Qwen/Qwen3-0.6B',
       'QueueDepth',

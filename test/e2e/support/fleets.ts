@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { ANNOTATIONS, LABELS, MEMBER, SERVING } from '../../../src/api/v1alpha1/constants.ts';
+import { ANNOTATIONS, KIND, LABELS, MEMBER, SERVING } from '../../../src/api/v1alpha1/constants.ts';
 import type { Disruption } from '../../../src/api/v1alpha1/status.ts';
 import { VLLMDeployment } from '../../../src/api/v1alpha1/vllm-deployment.ts';
 import type { Playground } from '../../../playground/playground.ts';
@@ -93,7 +93,7 @@ const Events = z.object({
       type: z.string(),
       reason: z.string(),
       note: z.string().optional(),
-      regarding: z.object({ name: z.string() }),
+      regarding: z.object({ kind: z.string(), name: z.string() }),
     }),
   ),
 });
@@ -110,7 +110,7 @@ export async function eventNotes(pg: Playground, fleet: string): Promise<readonl
 
 async function eventsOf(pg: Playground, fleet: string): Promise<z.infer<typeof Events>['items']> {
   const { items } = await pg.call(Events, 'GET', '/apis/events.k8s.io/v1/namespaces/default/events');
-  return items.filter(({ regarding }) => regarding.name === fleet);
+  return items.filter(({ regarding: { kind, name } }) => kind === KIND && name === fleet);
 }
 
 /**
