@@ -135,12 +135,12 @@ describe('the story of engines that leave', () => {
     const [first] = claims;
     const draining = first === undefined ? [] : [{ ...first, step: 'Draining' as const }];
     expect(tell(draining)).toEqual([
-      'Draining a (60 s): the fleet is to have 3 engines: a test says so; it is taken out of the Service, at most 60 s more.',
+      'Draining a (60 s): the fleet is to have 3 engines; it is taken out of the Service, at most 60 s more.',
     ]);
   });
 
   test.each([
-    ['ScaleDown', 'the fleet is to have 3 engines: a test says so'],
+    ['ScaleDown', 'the fleet is to have 3 engines'],
     ['RollOut', 'revision aaa is replaced by aaa'],
     ['Restart', 'rollout.restartAt is 2026-03-02T09:00:00Z'],
     ['Requested', 'the annotation vllm.warden.dev/replace asks for it'],

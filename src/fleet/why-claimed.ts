@@ -2,6 +2,7 @@ import type { Disruption } from '../api/v1alpha1/status.ts';
 import { ANNOTATIONS } from '../api/v1alpha1/constants.ts';
 import type { VLLMDeployment } from '../api/v1alpha1/vllm-deployment.ts';
 import type { FleetDecision } from './decide-fleet.ts';
+import { plural } from './text.ts';
 
 /** Why an engine is taken away, as a clause. */
 export function whyClaimed(
@@ -11,7 +12,7 @@ export function whyClaimed(
 ): string {
   switch (cause) {
     case 'ScaleDown':
-      return `the fleet is to have ${size.desired} engines: ${size.message}`;
+      return `the fleet is to have ${plural(size.desired, 'engine')}`;
     case 'RollOut':
       return `revision ${revision} is replaced by ${rollout.target}`;
     case 'Restart':
