@@ -65,7 +65,7 @@ export function afterReturn(claim: Disruption, engine: EngineSnapshot): ClaimSte
 
 /**
  * The grace of an engine whose time is up. The preStop hook takes `settleSeconds` of it; with less, the engine would be
- * killed before it is told to end (seen: clients that kept their connections lost every stream, with it none).
+ * killed before it is told to end, in the midst of streams that need a few seconds more.
  */
 export function cutGraceSeconds({ fleet }: FleetSnapshot): number {
   return fleet.spec.drain.settleSeconds + CUT_SECONDS;
