@@ -2,7 +2,7 @@ import type { Disruption } from '../api/v1alpha1/status.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { drainTimeoutSeconds } from './drain-deadline.ts';
-import { drainProgress } from './empty.ts';
+import { drainProgress, requests } from './empty.ts';
 import { isReleasedFrom } from './marks.ts';
 import { act, end, update, wait, type ClaimStep, type DisruptionView, type EndOfClaim } from './steps.ts';
 
@@ -75,12 +75,8 @@ export function cutGraceSeconds({ fleet }: FleetSnapshot): number {
 export function removed({ cut, claimedAt }: Disruption, nowMs: number): ClaimStep {
   const seconds = Math.round((nowMs - Date.parse(claimedAt)) / 1000);
   if (cut === undefined) return end('Drained', `left after ${seconds} s, no request was cut`);
-  const requests = cut === 0 ? 'an unknown number of requests' : plural(cut);
-  return end('Cut', `left after ${seconds} s, ${requests} had not ended by the deadline`);
-}
-
-function plural(requests: number): string {
-  return requests === 1 ? '1 request' : `${requests} requests`;
+  const left = cut === 0 ? 'an unknown number of requests' : requests(cut);
+  return end('Cut', `left after ${seconds} s, ${left} had not ended by the deadline`);
 }
 
 /** The deletion with a short grace that an engine still needs whose requests are cut. */

@@ -108,7 +108,8 @@ export function noteListing(
   );
 }
 
-function requests(count: number): string {
+/** So many requests, in words. */
+export function requests(count: number): string {
   return count === 1 ? '1 request' : `${count} requests`;
 }
 

@@ -1,6 +1,7 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import { claimedUids } from './claims.ts';
 import {
   afterReturn,
   awaitEmpty,
@@ -81,10 +82,10 @@ function remove(
   }
   const obstacle = cancel ?? obstacleTo(claim, engine, set, view);
   if (obstacle !== undefined) return giveBack(claim, engine, 'Cancelled', obstacle);
-  // A claimed one that has become the weaker since goes first: each would wait for the other for ever.
-  if (weakerThan(engine, set, view) !== undefined) return drainAnew(claim, view);
-  // Somebody put it back into the Service: it has requests again.
-  if (!isMarkedBy(engine, claim)) return drainAnew(claim, view);
+  // A claimed one that has become the weaker since goes first: each would wait for the other for ever. One that
+  // somebody put back into the Service has requests again.
+  if (weakerThan(engine, set, view) !== undefined || !isMarkedBy(engine, claim))
+    return drainAnew(claim, view);
   if (engine.deletionCost !== REMOVING_DELETION_COST) {
     return act({ kind: 'MarkRemoving', engine }, 'it is the next to go');
   }
@@ -104,8 +105,7 @@ function obstacleTo(
   view: DisruptionView,
 ): string | undefined {
   const { snapshot, desired } = view;
-  const claimed = new Set((snapshot.fleet.status?.disruptions ?? []).map(({ victimUID }) => victimUID));
-  const weaker = weakerThan(engine, set, view, claimed);
+  const weaker = weakerThan(engine, set, view, claimedUids(snapshot));
   if (weaker !== undefined) {
     return `${weaker.name} is not ready, so the ReplicaSet would remove it instead`;
   }

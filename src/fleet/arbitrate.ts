@@ -1,4 +1,5 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
+import { claimedUids, claimsOf } from '../disruption/claims.ts';
 import { servingFloor, shrinkBudget } from '../disruption/floor.ts';
 import { membersOf } from '../disruption/members.ts';
 import { pickVictim } from '../disruption/pick-victim.ts';
@@ -51,7 +52,7 @@ function cancellations(
   { desired, held, rollout }: ArbitrationInputs,
   needs: readonly ReplaceNeed[],
 ): ReadonlyMap<string, string> {
-  const claims = snapshot.fleet.status?.disruptions ?? [];
+  const claims = claimsOf(snapshot);
   const cancel = new Map<string, string>();
   for (const claim of claims) {
     const why = noLongerWanted(claim, rollout, needs) ?? (isRevocableScaleDown(claim) ? held : undefined);
@@ -96,8 +97,8 @@ function beginShrinks(
   needs: readonly ReplaceNeed[],
 ): readonly Disruption[] {
   const surplus = stayingReplicas(snapshot) - desired - unprovenEngines(snapshot, rollout);
-  const claims = snapshot.fleet.status?.disruptions ?? [];
-  const claimed = new Set(claims.map(({ victimUID }) => victimUID));
+  const claims = claimsOf(snapshot);
+  const claimed = claimedUids(snapshot);
   const unwanted = new Set(needs.map(({ engine }) => engine.uid));
   // A roll-out that was stopped keeps the engine that failed, to be looked at.
   const sets = rollout.phase === 'Stopped' ? rollout.old : snapshot.replicaSets;

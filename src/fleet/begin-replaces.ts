@@ -1,4 +1,5 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
+import { claimedUids, claimsOf } from '../disruption/claims.ts';
 import {
   mayDrainFirst,
   servingFloor,
@@ -34,8 +35,8 @@ export function beginReplaces(
   inputs: ArbitrationInputs,
   needs: readonly ReplaceNeed[],
 ): { readonly begin: readonly Disruption[]; readonly blocked?: Blocked } {
-  const claims = snapshot.fleet.status?.disruptions ?? [];
-  const claimed = new Set(claims.map(({ victimUID }) => victimUID));
+  const claims = claimsOf(snapshot);
+  const claimed = claimedUids(snapshot);
   const open = needs.filter(({ engine }) => !claimed.has(engine.uid));
   const begin: Disruption[] = [];
   let blocked: Blocked | undefined;
@@ -118,17 +119,14 @@ function obstacleTo(
   if (strategy === 'DrainFirst' && !mayGoFirst) {
     return { reason: 'ServingFloor', message: whyNotDrainFirst(desired, spec.rollout) };
   }
+  // Those that stand in the status already are not among the dependable.
+  const known = claimedUids(snapshot);
   const promised = claims.filter(
-    (claim) => claim.strategy === 'DrainFirst' && !isKnown(claim, snapshot),
+    ({ strategy: how, victimUID }) => how === 'DrainFirst' && !known.has(victimUID),
   ).length;
   const others = dependable(snapshot).filter(({ uid }) => uid !== engine.uid).length - promised;
   // With a surge the others need to be as many only when the engine is drained, but a fleet that is not whole waits.
   const floor = strategy === 'SurgeFirst' ? desired - 1 : servingFloor(desired, spec.rollout, strategy);
   if (others >= floor) return undefined;
   return { reason: 'ServingFloor', message: tooFewServe(others, floor, 'Read') };
-}
-
-/** Whether the claim stands in the status already, and so in what is dependable. */
-function isKnown({ victimUID }: Disruption, { fleet }: FleetSnapshot): boolean {
-  return (fleet.status?.disruptions ?? []).some((claim) => claim.victimUID === victimUID);
 }

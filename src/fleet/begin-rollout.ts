@@ -1,4 +1,5 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
+import { claimedUids, claimsOf } from '../disruption/claims.ts';
 import { servingFloor } from '../disruption/floor.ts';
 import { membersOf } from '../disruption/members.ts';
 import { pickVictim } from '../disruption/pick-victim.ts';
@@ -19,9 +20,9 @@ export function beginRollout(
   { desired, rollout, nowMs }: ArbitrationInputs,
   needs: readonly ReplaceNeed[],
 ): readonly Disruption[] {
-  const { spec, status } = snapshot.fleet;
-  const claims = status?.disruptions ?? [];
-  const claimed = new Set(claims.map(({ victimUID }) => victimUID));
+  const { spec } = snapshot.fleet;
+  const claims = claimsOf(snapshot);
+  const claimed = claimedUids(snapshot);
   const unwanted = new Set(needs.map(({ engine }) => engine.uid));
   const { strategy, budget, phase } = rollout;
   // A pause ends the step that is under way: what is surplus goes, nothing more is begun.

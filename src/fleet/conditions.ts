@@ -1,5 +1,6 @@
 import type { Condition } from '../api/meta.ts';
 import { CONDITIONS } from '../api/v1alpha1/constants.ts';
+import { claimsOf } from '../disruption/claims.ts';
 import { isServing, isSilent, type EngineLoad } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { FleetDecision } from './decide-fleet.ts';
@@ -74,7 +75,7 @@ function ready(snapshot: FleetSnapshot, decision: FleetDecision): Finding {
 
 /** Engines that may be missing while others are replaced without a surge, as `rollout.maxUnavailable` says. */
 function allowedMissing({ fleet }: FleetSnapshot, { rollout }: FleetDecision): number {
-  const claims = fleet.status?.disruptions ?? [];
+  const claims = claimsOf({ fleet });
   const isShort =
     (rollout.strategy === 'DrainFirst' && isRolling(rollout)) ||
     claims.some(({ strategy }) => strategy === 'DrainFirst');

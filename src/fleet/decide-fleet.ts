@@ -1,3 +1,4 @@
+import { claimsOf } from '../disruption/claims.ts';
 import { noteListing } from '../disruption/empty.ts';
 import { latencyTargets } from '../api/v1alpha1/latency.ts';
 import type { ManualFloor } from '../api/v1alpha1/status.ts';
@@ -14,7 +15,7 @@ import type { FleetMemory } from './memory.ts';
 import { findNotScaling, type NotScaling } from './not-scaling.ts';
 import { planDisruptions, type DisruptionPlan } from './plan-disruptions.ts';
 import { rolloutState, type RolloutState } from './rollout-state.ts';
-import { isRollingOut, orderedSize } from './sizes.ts';
+import { carriedOutSize, isRollingOut, orderedSize } from './sizes.ts';
 
 /** How long it counts that there was no room for one engine more. */
 const NO_ROOM_MS = 10 * 60_000;
@@ -44,7 +45,7 @@ export function decideFleet(
   const size = conflict === undefined || isNew(snapshot) ? sized.size : standBack(sized.size, conflict);
   const schedule = scheduleAt(snapshot.fleet.spec.scaling?.schedules ?? [], nowMs);
   const notScaling = findNotScaling(snapshot, size, nowMs);
-  const desired = size.carriedOut ? size.desired : size.current;
+  const desired = carriedOutSize(size);
   const watches = noteListing(memory.watches, snapshot.engines, nowMs);
   const { sides, memory: comparison } = compareSides(snapshot, memory.comparison, nowMs);
   const rollout = rolloutState(snapshot, {
@@ -134,14 +135,12 @@ function decideBySpec(
 
 /** A surge that found no room is not tried again for a while: each try would take as long as the first. */
 function noRoomUntil(
-  { fleet }: FleetSnapshot,
+  snapshot: FleetSnapshot,
   { phase, isRoomless }: RolloutState,
   { noRoomUntilMs }: FleetMemory,
   nowMs: number,
 ): number {
-  const found = (fleet.status?.disruptions ?? []).some(
-    ({ obstacle, step }) => obstacle === 'NoRoom' && step === 'Surging',
-  );
+  const found = claimsOf(snapshot).some(({ obstacle, step }) => obstacle === 'NoRoom' && step === 'Surging');
   const isNew = found || (isRoomless && phase !== 'Complete' && nowMs >= noRoomUntilMs);
   return isNew ? nowMs + NO_ROOM_MS : noRoomUntilMs;
 }

@@ -1,4 +1,5 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
+import { claimsOf } from '../disruption/claims.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { duration } from './text.ts';
@@ -20,7 +21,7 @@ export function disruptionSentences(
   decision: FleetDecision,
   nowMs: number,
 ): string[] {
-  const claims = fleet.status?.disruptions ?? [];
+  const claims = claimsOf({ fleet });
   const told = claims.slice(0, CLAIMS_TOLD).map((claim) => {
     const { engine, step, claimedAt, deadline, message } = claim;
     const progress = decision.disruption.progress.get(claim.victimUID);

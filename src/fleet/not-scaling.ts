@@ -3,6 +3,7 @@ import { fleetLoad, startOf, type StartingCredit } from '../scaling/fleet-load.t
 import type { SizeDecision } from '../scaling/types.ts';
 import { isStaying, type EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import { carriedOutSize } from './sizes.ts';
 import { duration, plural } from './text.ts';
 
 /** Why the fleet stays smaller than it should be: engines were ordered and do not come. */
@@ -18,7 +19,7 @@ export interface NotScaling {
  */
 export function findNotScaling(
   snapshot: FleetSnapshot,
-  { carriedOut, current, desired }: SizeDecision,
+  size: SizeDecision,
   nowMs: number,
 ): NotScaling | undefined {
   const { startupTimeoutSeconds } = snapshot.fleet.spec.engine;
@@ -27,7 +28,7 @@ export function findNotScaling(
     startupTimeoutSeconds,
     nowMs,
   );
-  const wanted = carriedOut ? desired : current;
+  const wanted = carriedOutSize(size);
   if (ready.length >= wanted) return undefined;
   const share = `${ready.length} of ${plural(wanted, 'engine')} ready`;
   const stuck = [...overdue, ...unschedulable].toSorted((a, b) => startOf(a) - startOf(b));

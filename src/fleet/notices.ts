@@ -3,6 +3,7 @@ import { pinnedArrivals } from '../disruption/pinned-clients.ts';
 import type { DisruptionView } from '../disruption/steps.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { readOutcomes } from './outcomes.ts';
+import { plural } from './text.ts';
 
 /** Something that a person should hear once, though nothing of the fleet's state says it. */
 export interface Notice {
@@ -23,8 +24,7 @@ function pinnedClients({ engines }: FleetSnapshot, watches: DisruptionView['watc
     const watch = watches.get(engine.uid);
     const count = watch === undefined ? undefined : pinnedArrivals(engine, watch.unlistedSinceMs);
     if (count === undefined) return [];
-    const requests = count === 1 ? '1 request' : `${count} requests`;
-    const message = `${requests} came to ${engine.name} more than 15 s after it left the Service: a client keeps its connection or its address; it is cut off when the drain time-out ends`;
+    const message = `${plural(count, 'request')} came to ${engine.name} more than 15 s after it left the Service: a client keeps its connection or its address; it is cut off when the drain time-out ends`;
     return [{ reason: 'PinnedClients', message, subject: engine.uid }];
   });
 }

@@ -1,4 +1,5 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
+import { claimedUids, claimsOf } from '../disruption/claims.ts';
 import { hasOurCost, isMarked } from '../disruption/marks.ts';
 import { membersOf } from '../disruption/members.ts';
 import { nextReplaceStep } from '../disruption/replace-steps.ts';
@@ -45,7 +46,7 @@ export interface DisruptionInputs extends ArbitrationInputs {
  * which they were made, and each sees what those before it do in this pass.
  */
 export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInputs): DisruptionPlan {
-  const claims = snapshot.fleet.status?.disruptions ?? [];
+  const claims = claimsOf(snapshot);
   const arbitration = arbitrate(snapshot, inputs);
   // A Replace leaves the size alone: what it waits for at its end may be the very engine that a shrink takes.
   const shrinking = claims.filter(({ command, step }) => command === 'Shrink' && step === 'Removing');
@@ -111,7 +112,7 @@ function recovered(snapshot: FleetSnapshot, nowMs: number): readonly Disruption[
  * ever, or kill the wrong one later. While a ReplicaSet has more engines than it should, its marks say who goes.
  */
 function leftoverMarks(snapshot: FleetSnapshot): readonly EngineAction[] {
-  const claims = snapshot.fleet.status?.disruptions ?? [];
+  const claims = claimsOf(snapshot);
   const returning = new Set(claims.flatMap(({ step, revision }) => (step === 'Returning' ? [revision] : [])));
   const removing = new Set(
     snapshot.replicaSets
@@ -124,7 +125,7 @@ function leftoverMarks(snapshot: FleetSnapshot): readonly EngineAction[] {
     .map((engine) => ({ kind: 'PutBack', engine }));
 }
 
-function unclaimed({ fleet, engines }: FleetSnapshot): readonly EngineSnapshot[] {
-  const claimed = new Set((fleet.status?.disruptions ?? []).map(({ victimUID }) => victimUID));
-  return engines.filter(({ uid, lifecycle }) => !claimed.has(uid) && lifecycle !== 'Terminating');
+function unclaimed(snapshot: FleetSnapshot): readonly EngineSnapshot[] {
+  const claimed = claimedUids(snapshot);
+  return snapshot.engines.filter(({ uid, lifecycle }) => !claimed.has(uid) && lifecycle !== 'Terminating');
 }

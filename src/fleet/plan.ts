@@ -3,7 +3,7 @@ import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapsh
 import type { Action, FleetChange } from './actions.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { isRolling, unprovenEngines } from './rollout-state.ts';
-import { stayingReplicas, totalReplicas, unbornOrders } from './sizes.ts';
+import { carriedOutSize, stayingReplicas, totalReplicas, unbornOrders } from './sizes.ts';
 
 export type { Action, FleetChange } from './actions.ts';
 
@@ -31,7 +31,7 @@ function planChildren({ children }: FleetSnapshot): readonly Action[] {
 function planSize(snapshot: FleetSnapshot, decision: FleetDecision): readonly Action[] {
   const { size } = decision;
   const total = totalReplicas(snapshot);
-  const desired = wantedSize(decision);
+  const desired = carriedOutSize(decision.size);
   const target = snapshot.replicaSets.find(({ revision }) => revision === snapshot.revision);
   if (target === undefined) {
     // A first revision starts at its size; a later one starts empty, and the roll-out fills it.
@@ -51,11 +51,6 @@ function planSize(snapshot: FleetSnapshot, decision: FleetDecision): readonly Ac
   const cancelled = cancelOrders(snapshot, decision);
   if (cancelled !== undefined) return [cancelled];
   return surge(snapshot, decision, target, total);
-}
-
-/** The size that is carried out. */
-export function wantedSize({ size }: Pick<FleetDecision, 'size'>): number {
-  return size.carriedOut ? size.desired : size.current;
 }
 
 /**
@@ -93,7 +88,7 @@ function surge(
 ): readonly Action[] {
   const { rollout } = decision;
   const { budget } = rollout;
-  const desired = wantedSize(decision);
+  const desired = carriedOutSize(decision.size);
   const mayBegin = rollout.phase === 'Progressing' || rollout.phase === 'RollingBack';
   if (!mayBegin || rollout.strategy !== 'SurgeFirst') return [];
   const unready = target.replicas - readyIn(snapshot, target);
@@ -113,7 +108,7 @@ function grow(set: ReplicaSetSnapshot, by: number, change: FleetChange | undefin
 }
 
 function cancelOrders(snapshot: FleetSnapshot, decision: FleetDecision): Action | undefined {
-  const surplus = stayingReplicas(snapshot) - wantedSize(decision);
+  const surplus = stayingReplicas(snapshot) - carriedOutSize(decision.size);
   const { rollout, size } = decision;
   const sets = isRolling(rollout) ? rollout.old : snapshot.replicaSets;
   const set = sets.find((candidate) => unbornOrders(snapshot, candidate) > 0);

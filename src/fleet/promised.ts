@@ -1,4 +1,5 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
+import { claimsOf } from '../disruption/claims.ts';
 import { isServing, type EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 
@@ -13,7 +14,9 @@ function takesService({ command, strategy, step }: Disruption): boolean {
  */
 export function dependable(snapshot: FleetSnapshot): readonly EngineSnapshot[] {
   const leaving = new Set(
-    (snapshot.fleet.status?.disruptions ?? []).filter(takesService).map(({ victimUID }) => victimUID),
+    claimsOf(snapshot)
+      .filter(takesService)
+      .map(({ victimUID }) => victimUID),
   );
   return snapshot.engines.filter(
     (engine) => isServing(engine) && engine.page.state === 'Fresh' && !leaving.has(engine.uid),

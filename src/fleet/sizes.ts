@@ -1,6 +1,17 @@
 import { CONDITIONS } from '../api/v1alpha1/constants.ts';
+import { claimsOf } from '../disruption/claims.ts';
 import { membersOf } from '../disruption/members.ts';
+import type { SizeDecision } from '../scaling/types.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
+
+/** The size that is carried out: the decided one, unless the decision is advice. */
+export function carriedOutSize({
+  carriedOut,
+  current,
+  desired,
+}: Pick<SizeDecision, 'carriedOut' | 'current' | 'desired'>): number {
+  return carriedOut ? desired : current;
+}
 
 /** Engines ordered over all revisions: the sum of the ReplicaSets' `spec.replicas`. */
 export function totalReplicas(snapshot: FleetSnapshot): number {
@@ -15,10 +26,9 @@ export function oldRevisions(snapshot: FleetSnapshot): readonly ReplicaSetSnapsh
 }
 
 /** Engines that are ordered and will not be once the claims that stand are carried out. */
-export function leavingReplicas({ fleet, replicaSets }: FleetSnapshot): number {
-  const claims = fleet.status?.disruptions ?? [];
-  return claims.filter((claim) => {
-    const set = replicaSets.find(({ revision }) => revision === claim.revision);
+export function leavingReplicas(snapshot: FleetSnapshot): number {
+  return claimsOf(snapshot).filter((claim) => {
+    const set = snapshot.replicaSets.find(({ revision }) => revision === claim.revision);
     return claim.command === 'Shrink' && set !== undefined && set.replicas > (claim.toReplicas ?? -1);
   }).length;
 }
@@ -33,7 +43,7 @@ export function stayingReplicas(snapshot: FleetSnapshot): number {
  * is about to make it); a smaller size takes these orders back first. Those that stand in for another engine stay.
  */
 export function unbornOrders(snapshot: FleetSnapshot, set: ReplicaSetSnapshot): number {
-  const isReplacing = (snapshot.fleet.status?.disruptions ?? []).some(
+  const isReplacing = claimsOf(snapshot).some(
     ({ command, revision }) => command === 'Replace' && revision === set.revision,
   );
   return isReplacing ? 0 : Math.max(0, set.replicas - membersOf(snapshot, set).length);

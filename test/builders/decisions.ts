@@ -1,6 +1,7 @@
 import type { FleetDecision } from '../../src/fleet/decide-fleet.ts';
 import { planDisruptions } from '../../src/fleet/plan-disruptions.ts';
 import { rolloutState } from '../../src/fleet/rollout-state.ts';
+import { carriedOutSize } from '../../src/fleet/sizes.ts';
 import type { SizeDecision } from '../../src/scaling/types.ts';
 import type { FleetSnapshot } from '../../src/snapshot/fleet-snapshot.ts';
 import { NOW } from './engines.ts';
@@ -33,7 +34,7 @@ export function fleetDecision(
   more: Partial<FleetDecision> = {},
   nowMs = NOW,
 ): FleetDecision {
-  const desired = size.carriedOut ? size.desired : size.current;
+  const desired = carriedOutSize(size);
   const rollout = rolloutState(snapshot, { desired, nowMs });
   const disruption = planDisruptions(snapshot, { desired, rollout, watches: new Map(), nowMs });
   return { size, rollout, disruption, ...more };

@@ -6,6 +6,7 @@ import type { Notice } from '../../fleet/notices.ts';
 import type { Action } from '../../fleet/plan.ts';
 import { whyClaimed } from '../../fleet/why-claimed.ts';
 import type { NewEvent } from '../../runtime/event-recorder.ts';
+import { reference } from './events.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 
 /** How the end of a claim is told. */
@@ -43,10 +44,8 @@ export function claimEvents(
 
 /** The events of what is told once for as long as it holds. */
 export function noticeEvents(fleet: VLLMDeployment, notices: readonly Notice[]): readonly NewEvent[] {
-  const { namespace, name, uid } = fleet.metadata;
-  const { apiVersion, kind } = RESOURCE_TYPES.fleet;
   return notices.map(({ reason, message }) => ({
-    regarding: { apiVersion, kind, namespace, name, uid },
+    regarding: reference(fleet),
     type: 'Warning',
     reason,
     action: 'Replace',
@@ -58,11 +57,11 @@ function about(
   fleet: VLLMDeployment,
   { victimUID, engine, command }: Disruption,
 ): Pick<NewEvent, 'regarding' | 'related' | 'action'> {
-  const { namespace, name, uid } = fleet.metadata;
-  const { fleet: type, pod } = RESOURCE_TYPES;
+  const { namespace } = fleet.metadata;
+  const { apiVersion, kind } = RESOURCE_TYPES.pod;
   return {
-    regarding: { apiVersion: type.apiVersion, kind: type.kind, namespace, name, uid },
-    related: { apiVersion: pod.apiVersion, kind: pod.kind, namespace, name: engine, uid: victimUID },
+    regarding: reference(fleet),
+    related: { apiVersion, kind, namespace, name: engine, uid: victimUID },
     action: command,
   };
 }

@@ -84,7 +84,8 @@ function find(status: WrittenStatus | undefined, type: string): Condition | unde
   return status?.conditions?.find((condition) => condition.type === type);
 }
 
-function reference(fleet: VLLMDeployment): NewEvent['regarding'] {
+/** The fleet as the object that an event is about. */
+export function reference(fleet: VLLMDeployment): NewEvent['regarding'] {
   const { namespace, name, uid } = fleet.metadata;
   const { apiVersion, kind } = RESOURCE_TYPES.fleet;
   return { apiVersion, kind, namespace, name, uid };
