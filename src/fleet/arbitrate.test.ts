@@ -117,6 +117,16 @@ describe('a larger size takes claims back before it orders anything', () => {
     expect(kept([a, b, c, d], desired, { claims })).toEqual(engines);
   });
 
+  test('and rather an engine that serves than one that starts, and that than one that is gone', () => {
+    const [x, gone] = [loading('x'), terminating('gone')];
+    const mixed = [claimOn(gone), claimOn(x), claimOn(a, ago(300))];
+    expect(kept([a, b, x, gone], 2, { claims: mixed, replicaSets: [replicaSet('aaa', 4)] })).toEqual(['a']);
+    expect(kept([a, b, x, gone], 3, { claims: mixed, replicaSets: [replicaSet('aaa', 4)] })).toEqual([
+      'a',
+      'x',
+    ]);
+  });
+
   test('and says why', () => {
     expect(why(decide([a, b, c, d], 2, { claims }))).toEqual(['the fleet is to have 2 engines after all']);
   });

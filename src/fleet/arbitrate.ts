@@ -1,7 +1,7 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
 import { claimedUids, claimsOf } from '../disruption/claims.ts';
 import { servingFloor, shrinkBudget } from '../disruption/floor.ts';
-import { membersOf } from '../disruption/members.ts';
+import { membersOf, removalRank } from '../disruption/members.ts';
 import { pickVictim } from '../disruption/pick-victim.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { beginReplaces, type Blocked } from './begin-replaces.ts';
@@ -65,10 +65,16 @@ function cancellations(
   claims
     .filter(({ victimUID, command }) => command === 'Shrink' && !cancel.has(victimUID))
     .filter(({ step }) => step === 'Claimed' || step === 'Draining')
-    .toSorted((a, b) => b.claimedAt.localeCompare(a.claimedAt))
+    .toSorted((a, b) => worth(b, snapshot) - worth(a, snapshot) || b.claimedAt.localeCompare(a.claimedAt))
     .slice(0, Math.max(0, missing))
     .forEach(({ victimUID }) => cancel.set(victimUID, `the fleet is to have ${desired} engines after all`));
   return cancel;
+}
+
+/** What a claim that is taken back is worth: one of a ready engine gives capacity at once, one of a gone engine none. */
+function worth({ victimUID }: Disruption, { engines }: FleetSnapshot): number {
+  const engine = engines.find(({ uid }) => uid === victimUID);
+  return engine === undefined || engine.lifecycle === 'Terminating' ? -1 : removalRank(engine);
 }
 
 /** To finish it would write the size. */

@@ -113,7 +113,8 @@ export function makeWhole(world: World): void {
   const { cluster, setting } = world;
   const { spec } = readFleet(world.fleet);
   cluster.api.admission = () => undefined;
-  world.setAccelerators(2 * world.pods.length + 4);
+  // Twice the fleet at most, and some more for those that leave; a quota may have kept it from being there yet.
+  world.setAccelerators(2 * Math.max(world.pods.length, sizeOf(spec)) + 4);
   const mayDrainFirst = setting.maxUnavailable > 0 && (setting.allowDowntime || sizeOf(spec) > 1);
   world.editFleet({
     spec: {

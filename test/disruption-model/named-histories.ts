@@ -103,6 +103,25 @@ export const NAMED_HISTORIES: readonly NamedHistory[] = [
       run(3),
     ],
   },
+  {
+    name: 'a fleet that a quota kept from growing finds room for its roll-out once the quota is gone',
+    setting: { size: 1 },
+    steps: [
+      act('ChangeTemplate'),
+      run(1),
+      act('RefusePods'),
+      act('ChangeSize', 3),
+      run(1),
+      act('DeletePod'),
+      run(3),
+      run(5),
+    ],
+  },
+  {
+    name: 'a fleet that is to be larger after all keeps the engine that serves, not the one that starts',
+    setting: { seed: 60656005 },
+    steps: [act('ChangeSize', 2), run(1), act('ChangeSize', 0), run(1), act('ChangeSize', 1), run(1)],
+  },
   ...[1, 2, 3, 4, 5, 6].flatMap((call) =>
     (['Before', 'After'] as const).map((when) => ({
       name: `a leader that falls asleep ${when.toLowerCase()} request ${call} of a removal that is taken back removes nothing`,
