@@ -46,6 +46,8 @@ export function nextReplaceStep(
       return surging(claim, engine, set, view);
     case 'Draining':
       return draining(claim, engine, view);
+    case 'Isolated':
+      return giveBack(claim, engine, 'Cancelled', 'no Replace has the step Isolated');
   }
 }
 

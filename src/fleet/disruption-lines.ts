@@ -13,6 +13,7 @@ const DOING: Readonly<Record<Disruption['step'], string>> = {
   Draining: 'Draining',
   Removing: 'Removing',
   Returning: 'Putting back',
+  Isolated: 'Isolating',
 };
 
 /** What becomes of the engines that leave, a sentence each; `nowMs` is milliseconds since the epoch. */

@@ -6,7 +6,7 @@ import { plural } from './text.ts';
 
 /** Why an engine is taken away, as a clause. */
 export function whyClaimed(
-  { cause, revision }: Disruption,
+  { cause, revision, signature }: Disruption,
   { spec }: VLLMDeployment,
   { size, rollout }: Pick<FleetDecision, 'size' | 'rollout'>,
 ): string {
@@ -21,5 +21,11 @@ export function whyClaimed(
       return `the annotation ${ANNOTATIONS.replace} asks for it`;
     case 'Recovered':
       return 'it was found outside its ReplicaSet and no claim said why, so its replacement is finished';
+    case 'Suspected':
+      return `it may be ${signature ?? 'sick'}`;
+    case 'Dead':
+    case 'Leak':
+    case 'Sick':
+      return `it shows ${signature ?? 'a signature that is not told'}`;
   }
 }

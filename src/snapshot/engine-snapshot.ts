@@ -1,6 +1,7 @@
 import { SERVING } from '../api/v1alpha1/constants.ts';
 import type { EngineSample } from '../engine/sample.ts';
-import type { TimedSample } from '../signals/history.ts';
+import type { EngineHistory, TimedSample } from '../signals/history.ts';
+import type { ProbeRecord } from './probe-record.ts';
 
 /**
  * What a decision may see of one engine.
@@ -49,6 +50,35 @@ export interface EngineTrouble {
   readonly message: string;
 }
 
+/** The engine's container, as the kubelet tells. Times in milliseconds since the epoch. */
+export interface ContainerSnapshot {
+  readonly isRunning: boolean;
+  /** When the container that runs now was started. */
+  readonly startedAtMs?: number;
+  /** Its start-up probe has passed. */
+  readonly hasStarted: boolean;
+  /** `limits.memory` in bytes. */
+  readonly memoryLimitBytes?: number;
+  /** How it ended the last time. */
+  readonly lastEnd?: {
+    readonly reason: string;
+    readonly exitCode: number;
+    readonly atMs?: number;
+    /** The last lines that it wrote, where the kubelet keeps them. */
+    readonly message?: string;
+  };
+}
+
+/** Memory in use by the engine's container, and what there is of it. */
+export interface MemorySnapshot {
+  /** When it was measured, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** The container's working set, page cache in use included; `metrics.k8s.io`. */
+  readonly workingSetBytes: number;
+  /** Allocatable memory of its node, read where the container has no limit. */
+  readonly nodeAllocatableBytes?: number;
+}
+
 /** One engine (a pod), as the decision sees it. */
 export interface EngineSnapshot {
   readonly uid: string;
@@ -91,6 +121,13 @@ export interface EngineSnapshot {
   /** The pages of the last minutes, oldest first; only of an engine that is out of the Service. */
   readonly recentPages?: readonly TimedSample[];
   readonly page: PageState;
+  /** All pages that are kept, about a quarter of an hour, and the last failure to read one. */
+  readonly history?: EngineHistory;
+  readonly container?: ContainerSnapshot;
+  /** Absent while nothing tells it. */
+  readonly memory?: MemorySnapshot;
+  /** The last time that a token was asked for to see whether it lives. */
+  readonly probe?: ProbeRecord;
 }
 
 /** Whether requests are sent to the engine. */

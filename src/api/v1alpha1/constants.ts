@@ -62,6 +62,8 @@ export const CONDITIONS = {
   engineVersionUnknown: 'EngineVersionUnknown',
   rolloutStopped: 'RolloutStopped',
   restartBlocked: 'RestartBlocked',
+  engineUnhealthy: 'EngineUnhealthy',
+  remediationHalted: 'RemediationHalted',
   stalled: 'Stalled',
   reconciling: 'Reconciling',
 } as const;

@@ -78,15 +78,3 @@ export const Rollout = z
         'allowDowntime has no effect while maxUnavailable is 0: raise maxUnavailable, or remove allowDowntime',
     }),
   );
-
-/** Limits of the restarts that are not part of a roll-out. */
-export const Remediation = z.object({
-  maxPerHour: z
-    .int()
-    .min(1)
-    .max(10)
-    .default(6)
-    .describe(
-      `Most engines replaced within an hour outside roll-outs, by the operator or by the annotation vllm.warden.dev/replace. Default: 6. ${RESTARTS_NOTHING}`,
-    ),
-});

@@ -6,8 +6,9 @@ import { Drain } from './drain.ts';
 import { Engine } from './engine.ts';
 import { Latency } from './latency.ts';
 import { Model } from './model.ts';
+import { Remediation } from './remediation.ts';
 import { Resources } from './resources.ts';
-import { Remediation, Rollout } from './rollout.ts';
+import { Rollout } from './rollout.ts';
 import { Scaling } from './scaling.ts';
 import { Template } from './template.ts';
 
@@ -48,7 +49,7 @@ export const VLLMDeploymentSpec = z
       'How engines are replaced by others. Each field says what changing it does.',
     ),
     remediation: Remediation.prefault({}).describe(
-      `Limits of the restarts outside roll-outs. ${RESTARTS_NOTHING}`,
+      `What is done about engines that leak, hang or die. ${RESTARTS_NOTHING}`,
     ),
     suspend: z
       .boolean()

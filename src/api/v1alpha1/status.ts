@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Conditions, Timestamp } from '../meta.ts';
 import type { DeepReadonly } from '../readonly.ts';
 import { atomicList } from '../schema.ts';
+import { SIGNATURES } from './remediation.ts';
 
 const Reason = z.string().min(1).max(128).describe('Why, as one CamelCase word that programs can compare.');
 const Message = z.string().max(1024).describe('Why, as a sentence with the numbers.');
@@ -125,12 +126,14 @@ export const ScalingStatus = z.object({
 });
 
 const Command = z
-  .enum(['Shrink', 'Replace'])
-  .describe('Shrink: the fleet, or an old revision, gets smaller. Replace: another engine takes its place.');
-const Cause = z
-  .enum(['ScaleDown', 'RollOut', 'Restart', 'Requested', 'Recovered'])
+  .enum(['Shrink', 'Replace', 'Isolate'])
   .describe(
-    'ScaleDown: the size. RollOut: a new revision. Restart: rollout.restartAt. Requested: the annotation replace. Recovered: an engine was found outside its ReplicaSet without a claim.',
+    'Shrink: the fleet, or an old revision, gets smaller. Replace: another engine takes its place. Isolate: it gets no requests while it is suspected.',
+  );
+const Cause = z
+  .enum(['ScaleDown', 'RollOut', 'Restart', 'Requested', 'Recovered', 'Suspected', 'Dead', 'Leak', 'Sick'])
+  .describe(
+    'ScaleDown: the size. RollOut: a new revision. Restart: rollout.restartAt. Requested: the annotation replace. Recovered: an engine was found outside its ReplicaSet without a claim. Suspected: signature may hold. Dead: it serves nothing any more. Leak: it runs into a limit. Sick: it serves badly, or cannot start again.',
   );
 const EngineName = z.string().min(1).max(253).describe('Name of the pod.');
 
@@ -140,6 +143,7 @@ export const Disruption = z
     engine: EngineName,
     command: Command,
     cause: Cause,
+    signature: z.enum(SIGNATURES).exactOptional().describe('What was seen of the engine, if that is why.'),
     revision: z.string().min(1).max(16).describe('Revision of the pod.'),
     strategy: z
       .enum(['SurgeFirst', 'DrainFirst'])
@@ -149,9 +153,9 @@ export const Disruption = z
       "Of a Shrink that removes: the size that the revision's ReplicaSet is to get; set before it is written.",
     ),
     step: z
-      .enum(['Claimed', 'Surging', 'Draining', 'Removing', 'Returning'])
+      .enum(['Claimed', 'Surging', 'Draining', 'Removing', 'Returning', 'Isolated'])
       .describe(
-        'Claimed: about to be marked. Surging: serves, another engine is made. Draining: out of the Service. Removing: is being removed. Returning: stays after all, and is being put back.',
+        'Claimed: about to be marked. Surging: serves, another engine is made. Draining: out of the Service. Removing: is being removed. Returning: stays after all, and is being put back. Isolated: out of the Service until the suspicion is proved or ends.',
       ),
     claimedAt: Timestamp.describe('When the claim was made (RFC 3339).'),
     deadline: Timestamp.describe(
@@ -178,6 +182,7 @@ export const Disruption = z
  * How the removal of an engine can end. Drained: it is gone and no request was cut. Cut: gone with requests that did not
  * end in time. Cancelled: it stays, it is wanted after all. NoRoom: it stays, there was no room for another one.
  * StandInFailed: it stays, the one in its place did not start. OtherRemoved: the ReplicaSet took another one. Gone: somebody else removed it.
+ * Cleared: it serves again, the suspicion was not borne out.
  */
 export const DISRUPTION_OUTCOMES = [
   'Drained',
@@ -187,7 +192,52 @@ export const DISRUPTION_OUTCOMES = [
   'StandInFailed',
   'OtherRemoved',
   'Gone',
+  'Cleared',
 ] as const;
+
+const Finding = z
+  .object({
+    signature: z.enum(SIGNATURES).describe('What was found; docs/signatures.md describes each.'),
+    engine: EngineName.exactOptional(),
+    state: z
+      .enum(['Suspected', 'Proved', 'Noted'])
+      .describe(
+        'Suspected: it may be, and the engine may be out of the Service meanwhile. Proved: a ground for a restart. Noted: for people to know, nothing is done.',
+      ),
+    severity: z
+      .enum(['Info', 'Warning', 'Critical'])
+      .describe('Critical: requests fail or will soon. Warning: it should be looked at. Info: to be known.'),
+    confidence: z
+      .enum(['Low', 'Medium', 'High'])
+      .describe('How sure it is: High where several independent observations agree.'),
+    since: Timestamp.describe('Since when it has been seen (RFC 3339).'),
+    reason: Reason,
+    message: Message,
+    action: z.string().max(512).describe('What the operator does about it, or what a person should do.'),
+  })
+  .describe('Something that is wrong with an engine, or with the image.');
+
+const RemediationStatus = z.object({
+  plan: z
+    .array(z.string().max(512))
+    .max(10)
+    .meta(atomicList)
+    .exactOptional()
+    .describe('Replaces that are booked, the next first: engine, time, why then, and the latest time.'),
+  restarts: z
+    .array(z.string().max(512))
+    .max(10)
+    .meta(atomicList)
+    .exactOptional()
+    .describe(
+      'The last 10 engines that were replaced for a signature, oldest first, and whether that helped.',
+    ),
+  history: z
+    .string()
+    .max(512)
+    .exactOptional()
+    .describe('Whether what was learned of leaks outlives the operator, and why not.'),
+});
 
 export const RolloutStatus = z.object({
   from: z
@@ -246,7 +296,8 @@ export const VLLMDeploymentStatus = z.object({
       'True when bad: Reconciling (not settled yet), Stalled (a person must change something), ScalingLimited (held ' +
       'back by a limit or by engines that are starting), TargetUnreachable (no number of engines keeps spec.latency), ' +
       'ConflictingAutoscaler (somebody else writes the size), EngineVersionUnknown, RolloutStopped (the new revision ' +
-      'is bad), RestartBlocked (an engine cannot be replaced).',
+      'is bad), RestartBlocked (an engine cannot be replaced), EngineUnhealthy (an engine shows a signature), ' +
+      'RemediationHalted (too many at once: nothing is restarted on suspicion).',
   ),
   scaling: ScalingStatus.exactOptional().describe('The last decision on the size, with all it rests on.'),
   disruptions: z
@@ -263,8 +314,15 @@ export const VLLMDeploymentStatus = z.object({
     .meta(atomicList)
     .exactOptional()
     .describe(
-      'How the last 10 removals of engines ended, oldest first. Drained: no request was cut. Cut: requests did not end in time. Cancelled: wanted after all. NoRoom: no room for the one in its place. StandInFailed: that one did not start. OtherRemoved: the ReplicaSet took another engine. Gone: somebody else removed it.',
+      'How the last 10 removals of engines ended, oldest first. Drained: no request was cut. Cut: requests did not end in time. Cancelled: wanted after all. NoRoom: no room for the one in its place. StandInFailed: that one did not start. OtherRemoved: the ReplicaSet took another engine. Gone: somebody else removed it. Cleared: a suspicion was not borne out.',
     ),
+  findings: z
+    .array(Finding)
+    .max(20)
+    .meta(atomicList)
+    .exactOptional()
+    .describe('What is wrong with engines now, the worst first, at most 20.'),
+  remediation: RemediationStatus.exactOptional().describe('What is planned and was done about sick engines.'),
   rollout: RolloutStatus.exactOptional().describe('Which revision serves, and how far a roll-out is.'),
   engines: z
     .array(z.string().max(512))
@@ -289,3 +347,5 @@ export type ScalingChange = DeepReadonly<z.output<typeof ScalingChange>>;
 export type ManualFloor = DeepReadonly<z.output<typeof ManualFloor>>;
 export type Disruption = DeepReadonly<z.output<typeof Disruption>>;
 export type RolloutStatus = DeepReadonly<z.output<typeof RolloutStatus>>;
+export type Finding = DeepReadonly<z.output<typeof Finding>>;
+export type RemediationStatus = DeepReadonly<z.output<typeof RemediationStatus>>;

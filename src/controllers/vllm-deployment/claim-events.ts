@@ -18,6 +18,7 @@ const TOLD: Readonly<Record<EndOfClaim, Pick<NewEvent, 'type' | 'reason'>>> = {
   StandInFailed: { type: 'Warning', reason: 'RestartBlocked' },
   OtherRemoved: { type: 'Warning', reason: 'OtherEngineRemoved' },
   Gone: { type: 'Normal', reason: 'EngineGone' },
+  Cleared: { type: 'Normal', reason: 'SuspicionCleared' },
 };
 
 const STAYS: ReadonlySet<EndOfClaim> = new Set(['Cancelled', 'NoRoom', 'StandInFailed', 'OtherRemoved']);
