@@ -34,6 +34,7 @@ export function jsonOf(sample: EngineSample): Readonly<Record<string, unknown>> 
     version: sample.version,
     models: sample.models,
     waitingByReason: sample.waitingByReason,
+    isAsleep: sample.isAsleep,
     admissionRejections: sample.admissionRejections,
     httpAnswered: sample.httpAnswered,
     httpFailed: sample.httpFailed,

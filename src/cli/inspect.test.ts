@@ -123,6 +123,7 @@ describe('--json', () => {
       'dialect',
       'models',
       'waitingByReason',
+      'isAsleep',
       'admissionRejections',
       'httpAnswered',
       'httpFailed',

@@ -40,6 +40,7 @@ export function buildSample(page: PageState, bytes: Uint8Array): EngineSample {
     running: total(page, 'running'),
     waiting,
     waitingByReason,
+    isAsleep: asleep(breakdown(page, 'sleepState')),
     kvCacheUsage: fullest(ranks),
     promptTokens,
     generationTokens: total(page, 'generationTokens'),
@@ -95,6 +96,13 @@ function fullest(ranks: readonly RankSample[]): number | undefined {
     if (kvCacheUsage !== undefined) most = Math.max(most ?? 0, kvCacheUsage);
   }
   return most;
+}
+
+/** Each rank says 1 for the state that it is in and 0 for the others; sleeping is a call to all of them. */
+function asleep(ranks: Readonly<Record<string, number>> | undefined): boolean | undefined {
+  if (ranks?.['awake'] === undefined) return undefined;
+  const { awake, ...others } = ranks;
+  return awake === 0 || Object.values(others).some((count) => count > 0);
 }
 
 function breakdown(page: PageState, name: Breakdown): Record<string, number> | undefined {
@@ -153,7 +161,23 @@ function rankSample(rank: Rank, page: PageState, bytes: Uint8Array): RankSample 
     generationTokens: value('generationTokens'),
     preemptions: value('preemptions'),
     steps: value('steps'),
+    waitingForCapacity: ofReason(rank, page, 'waitingByReason', 'capacity'),
+    finished: ofAllReasons(rank, page, 'requests'),
   };
+}
+
+function ofReason(rank: Rank, page: PageState, name: Breakdown, reason: string): number | undefined {
+  if (page.problems.has(BREAKDOWN_NAMES[name])) return undefined;
+  return measured(rank.breakdowns[BREAKDOWNS.indexOf(name)]?.[page.reasons.indexOf(reason)]);
+}
+
+function ofAllReasons(rank: Rank, page: PageState, name: Breakdown): number | undefined {
+  if (page.problems.has(BREAKDOWN_NAMES[name])) return undefined;
+  let sum: number | undefined;
+  for (const value of rank.breakdowns[BREAKDOWNS.indexOf(name)] ?? []) {
+    if (!Number.isNaN(value)) sum = (sum ?? 0) + value;
+  }
+  return sum;
 }
 
 function models(page: PageState, bytes: Uint8Array): string[] {

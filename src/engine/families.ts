@@ -24,12 +24,13 @@ export const SCALARS = [
 ] as const;
 export type Scalar = (typeof SCALARS)[number];
 
-/** Counters and gauges split by one label: `reason`, `finished_reason` or `source`. */
+/** Counters and gauges split by one label: `reason`, `finished_reason`, `source` or `sleep_state`. */
 export const BREAKDOWNS = [
   'waitingByReason',
   'requests',
   'admissionRejections',
   'promptTokensBySource',
+  'sleepState',
 ] as const;
 export type Breakdown = (typeof BREAKDOWNS)[number];
 
@@ -92,6 +93,7 @@ export const BREAKDOWN_NAMES: Readonly<Record<Breakdown, string>> = {
   requests: 'vllm:request_success_total',
   admissionRejections: 'vllm:admission_rejections_total',
   promptTokensBySource: 'vllm:prompt_tokens_by_source_total',
+  sleepState: 'vllm:engine_sleep_state',
 };
 
 export const HISTOGRAM_NAMES: Readonly<Record<(typeof HISTOGRAMS)[number], string>> = {

@@ -22,6 +22,7 @@ const LE = encoder.encode('le');
 const ENGINE = encoder.encode('engine');
 const REASON = encoder.encode('reason');
 const SOURCE = encoder.encode('source');
+const SLEEP_STATE = encoder.encode('sleep_state');
 const WORKER_ID = encoder.encode('WorkerId');
 const MODEL_NAME = encoder.encode('model_name');
 const FINISHED_REASON = encoder.encode('finished_reason');
@@ -85,6 +86,8 @@ export class LabelReader {
         return is(WORKER_ID, bytes, start, end) ? this.worker : this.other;
       case 10:
         return is(MODEL_NAME, bytes, start, end) ? this.model : this.other;
+      case 11:
+        return is(SLEEP_STATE, bytes, start, end) ? this.reason : this.other;
       case 15:
         return is(FINISHED_REASON, bytes, start, end) ? this.reason : this.other;
       default:

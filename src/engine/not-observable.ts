@@ -31,6 +31,7 @@ const TOP = {
   running: { families: [SCALAR_NAMES.running], hint: FIRST_REQUEST },
   waiting: { families: [SCALAR_NAMES.waiting], hint: FIRST_REQUEST },
   waitingByReason: { families: [BREAKDOWN_NAMES.waitingByReason], hint: since('0.20') },
+  isAsleep: { families: [BREAKDOWN_NAMES.sleepState], hint: since('0.11') },
   kvCacheUsage: { families: [SCALAR_NAMES.kvCacheUsage, SCALAR_NAMES.gpuCacheUsage], hint: FIRST_REQUEST },
   promptTokens: { families: [SCALAR_NAMES.promptTokens], hint: FIRST_REQUEST },
   generationTokens: { families: [SCALAR_NAMES.generationTokens], hint: FIRST_REQUEST },

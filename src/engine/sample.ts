@@ -64,11 +64,15 @@ export interface RankSample {
   readonly engine: string;
   readonly running?: number | undefined;
   readonly waiting?: number | undefined;
+  /** Of `waiting`, those that wait for a seat or for KV blocks; since 0.20. */
+  readonly waitingForCapacity?: number | undefined;
   readonly kvCacheUsage?: number | undefined;
   readonly promptTokens?: number | undefined;
   readonly generationTokens?: number | undefined;
   readonly preemptions?: number | undefined;
   readonly steps?: number | undefined;
+  /** Requests that finished, for whatever reason. */
+  readonly finished?: number | undefined;
 }
 
 export interface EngineSample {
@@ -78,6 +82,8 @@ export interface EngineSample {
   readonly waiting?: number | undefined;
   /** `waiting` by cause (`capacity`, `deferred`); since 0.20. */
   readonly waitingByReason?: Readonly<Record<string, number>> | undefined;
+  /** Whether it sleeps: it was told to give its memory back, and serves nothing until it is woken. Since 0.11. */
+  readonly isAsleep?: boolean | undefined;
   /** Fraction 0–1 of the KV blocks held by live requests; 0 for the null block of idle engines before 0.10.2. */
   readonly kvCacheUsage?: number | undefined;
   readonly promptTokens?: number | undefined;

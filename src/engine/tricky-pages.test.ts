@@ -28,6 +28,31 @@ const rows: readonly (readonly [what: string, lines: readonly string[], expected
     { waiting: 3, waitingByReason: { capacity: 2, deferred: 1 } },
   ],
   [
+    'ranks that are kept apart: what waits for capacity, and all that finished',
+    [
+      'vllm:num_requests_waiting_by_reason{engine="0",reason="capacity"} 2',
+      'vllm:num_requests_waiting_by_reason{engine="0",reason="deferred"} 5',
+      'vllm:request_success_total{engine="0",finished_reason="stop"} 3',
+      'vllm:request_success_total{engine="0",finished_reason="length"} 4',
+      'vllm:num_requests_running{engine="0"} 1',
+      'vllm:num_requests_running{engine="1"} 1',
+    ],
+    {
+      ranks: [
+        { engine: '0', waitingForCapacity: 2, finished: 7 },
+        { engine: '1', waitingForCapacity: undefined, finished: undefined },
+      ],
+    },
+  ],
+  [
+    'an engine that sleeps',
+    [
+      'vllm:engine_sleep_state{engine="0",model_name="m",sleep_state="awake"} 0',
+      'vllm:engine_sleep_state{engine="0",model_name="m",sleep_state="weights_offloaded"} 1',
+    ],
+    { isAsleep: true },
+  ],
+  [
     'creation times, which are no counts',
     [`vllm:generation_tokens_total${E0} 7`, `vllm:generation_tokens_created${E0} 1.79e+09`],
     { generationTokens: 7 },

@@ -36,6 +36,7 @@ export class PageFacts {
       steps: this.#sum('vllm:iteration_tokens_total_count'),
       requests: this.#by('vllm:request_success_total', 'finished_reason'),
       waitingByReason: this.#by('vllm:num_requests_waiting_by_reason', 'reason'),
+      isAsleep: this.#asleep(),
       admissionRejections: this.#by('vllm:admission_rejections_total', 'reason'),
       httpAnswered: this.#http('2xx'),
       httpFailed: this.#http('5xx'),
@@ -57,6 +58,8 @@ export class PageFacts {
       requestPromptTokens: this.#histogram('vllm:request_prompt_tokens'),
       runningByRank: this.#byRank('vllm:num_requests_running'),
       stepsByRank: this.#byRank('vllm:iteration_tokens_total_count'),
+      waitingForCapacityByRank: this.#byRank('vllm:num_requests_waiting_by_reason', { reason: 'capacity' }),
+      finishedByRank: this.#byRank('vllm:request_success_total'),
       models: new Set(
         [...this.#families]
           .filter(([name]) => name.startsWith('vllm:'))
@@ -113,9 +116,21 @@ export class PageFacts {
     return sums;
   }
 
-  #byRank(family: string): readonly number[] | undefined {
-    const values = this.#values(family);
-    return values.length === 0 ? undefined : values.toSorted((a, b) => a - b);
+  #asleep(): boolean | undefined {
+    const states = this.#by('vllm:engine_sleep_state', 'sleep_state');
+    return states === undefined ? undefined : states['awake'] === 0;
+  }
+
+  /** Each rank's series with these labels added up, the least first. */
+  #byRank(family: string, labels: Readonly<Record<string, string>> = {}): readonly number[] | undefined {
+    const wanted = (this.#families.get(family) ?? []).filter((series) =>
+      Object.entries(labels).every(([name, value]) => series.labels[name] === value),
+    );
+    const ranks = Map.groupBy(wanted, (series) =>
+      ['engine', 'model_name', 'WorkerId'].map((name) => series.labels[name]).join(),
+    );
+    const sums = [...ranks.values()].map((series) => series.reduce((sum, { value }) => sum + value, 0));
+    return sums.length === 0 ? undefined : sums.toSorted((a, b) => a - b);
   }
 
   #cacheConfig(label: string): number | undefined {
@@ -151,6 +166,7 @@ export function factsOf(sample: EngineSample): Facts {
     steps: sample.steps,
     requests: sample.requests,
     waitingByReason: sample.waitingByReason,
+    isAsleep: sample.isAsleep,
     admissionRejections: sample.admissionRejections,
     httpAnswered: sample.httpAnswered,
     httpFailed: sample.httpFailed,
@@ -169,11 +185,16 @@ export function factsOf(sample: EngineSample): Facts {
     requestPromptTokens: plain(histograms.requestPromptTokens),
     runningByRank: byRank(ranks, 'running'),
     stepsByRank: byRank(ranks, 'steps'),
+    waitingForCapacityByRank: byRank(ranks, 'waitingForCapacity'),
+    finishedByRank: byRank(ranks, 'finished'),
     models: new Set(sample.models),
   };
 }
 
-function byRank(ranks: readonly RankSample[], figure: 'running' | 'steps'): readonly number[] | undefined {
+function byRank(
+  ranks: readonly RankSample[],
+  figure: 'running' | 'steps' | 'waitingForCapacity' | 'finished',
+): readonly number[] | undefined {
   const values = ranks.flatMap((rank) => rank[figure] ?? []);
   return values.length === 0 ? undefined : values.toSorted((a, b) => a - b);
 }

@@ -66,6 +66,8 @@ function rankSampleOf(stats: EngineStats, rank: number): RankSample {
     generationTokens: stats.generationTokens,
     preemptions: stats.preemptions,
     steps: stats.iterationTokens.count,
+    waitingForCapacity: stats.waiting - stats.waitingDeferred,
+    finished: stats.finished.stop + stats.finished.length + stats.finished.error,
   };
 }
 
