@@ -71,6 +71,11 @@ export function cutGraceSeconds({ fleet }: FleetSnapshot): number {
   return fleet.spec.drain.settleSeconds + CUT_SECONDS;
 }
 
+/** For how long the one in the place of a removed engine may take to be ready; milliseconds since the epoch. */
+export function wholeAgainByMs({ snapshot, nowMs }: DisruptionView): number {
+  return nowMs + snapshot.fleet.spec.engine.startupTimeoutSeconds * 1000;
+}
+
 /** How the removal went, for the history and the event. */
 export function removed({ cut, claimedAt }: Disruption, nowMs: number): ClaimStep {
   const seconds = Math.round((nowMs - Date.parse(claimedAt)) / 1000);

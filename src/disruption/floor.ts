@@ -17,6 +17,19 @@ export function servingFloor(
   return Math.min(desired, Math.max(1, desired - maxUnavailable));
 }
 
+/** How many others must serve while an engine is out of the Service on a suspicion: never is it the last one. */
+export function isolationFloor(
+  desired: number,
+  rollout: Pick<Rollout, 'maxUnavailable' | 'allowDowntime'>,
+): number {
+  return Math.max(1, servingFloor(desired, rollout, 'DrainFirst'));
+}
+
+/** Most engines that may be out of the Service on a suspicion at a time. */
+export function isolationBudget(desired: number): number {
+  return Math.max(1, Math.floor(desired / 10));
+}
+
 /** That fewer others serve than must; `Read`: and tell their load. */
 export function tooFewServe(others: number, floor: number, which: 'All' | 'Read' = 'All'): string {
   const serve = others === 1 ? 'engine serves' : 'engines serve';

@@ -36,6 +36,11 @@ export function isMarkedBy(engine: EngineSnapshot, claim: Disruption): boolean {
   return engine.serving === SERVING.draining && engine.claim === markOf(claim) && hasOurCost(engine);
 }
 
+/** Whether the engine is out of the Service by this claim, on a suspicion. */
+export function isSuspectBy(engine: EngineSnapshot, claim: Disruption): boolean {
+  return engine.serving === SERVING.suspect && engine.claim === markOf(claim);
+}
+
 /** Whether the engine carries nothing of this claim any more, and a late mark of it would conflict. */
 export function isReleasedFrom(engine: EngineSnapshot, claim: Disruption): boolean {
   return engine.serving === SERVING.true && engine.claim === releasedMarkOf(claim) && !hasOurCost(engine);

@@ -10,6 +10,7 @@ import {
 } from '../../test/builders/engines.ts';
 import { fleetSnapshot, of, replicaSet } from '../../test/builders/fleets.ts';
 import { isSettled, membersOf, otherServing, removalRank } from './members.ts';
+import { NOBODY_SICK } from './sick.ts';
 
 const engines = [
   ready('a'),
@@ -47,7 +48,7 @@ describe('the others that serve', () => {
     ready('out', {}, { isMember: false }),
   ]);
   const others = (uid: string, marked: readonly string[] = [], which?: 'Read'): number =>
-    otherServing({ snapshot, markedNow: new Set(marked) }, uid, which);
+    otherServing({ snapshot, markedNow: new Set(marked), sick: NOBODY_SICK }, uid, which);
 
   test('are those in the Service, in a ReplicaSet or not', () => {
     expect(others('uid-a')).toBe(3);

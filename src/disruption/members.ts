@@ -1,4 +1,5 @@
 import { isServing, type EngineSnapshot } from '../snapshot/engine-snapshot.ts';
+import { mayBeDead } from './sick.ts';
 import type { DisruptionView } from './steps.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
 
@@ -18,16 +19,17 @@ export function isSettled(snapshot: FleetSnapshot, set: ReplicaSetSnapshot): boo
 }
 
 /**
- * How many engines requests are sent to, besides the given one and those that leave in this pass. `Read`: only those
+ * How many engines requests are sent to, besides the given one, those that leave in this pass and those that may be dead. `Read`: only those
  * whose page is fresh, since nothing is begun on missing data; what has begun does not turn back for a late page.
  */
 export function otherServing(
-  { snapshot, markedNow }: Pick<DisruptionView, 'snapshot' | 'markedNow'>,
+  { snapshot, markedNow, sick }: Pick<DisruptionView, 'snapshot' | 'markedNow' | 'sick'>,
   uid: string,
   which: 'All' | 'Read' = 'All',
 ): number {
   return snapshot.engines
     .filter((engine) => engine.uid !== uid && isServing(engine) && !markedNow.has(engine.uid))
+    .filter(({ uid: other }) => !mayBeDead(sick, other))
     .filter(({ page }) => which === 'All' || page.state === 'Fresh').length;
 }
 

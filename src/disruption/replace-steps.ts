@@ -10,7 +10,9 @@ import {
   giveBack,
   removed,
   shortenGrace,
+  wholeAgainByMs,
 } from './draining.ts';
+import { nextDeadStep } from './dead-steps.ts';
 import { mayDrainFirst, servingFloor, tooFewServe, whyNotDrainFirst } from './floor.ts';
 import { hasOurCost, isMarked, isMarkedBy } from './marks.ts';
 import { membersOf, otherServing } from './members.ts';
@@ -35,6 +37,7 @@ export function nextReplaceStep(
   const engine = snapshot.engines.find(({ uid }) => uid === claim.victimUID);
   const set = snapshot.replicaSets.find(({ revision }) => revision === claim.revision);
   if (claim.step === 'Returning') return returning(claim, engine, set, view);
+  if (claim.cause === 'Dead') return nextDeadStep(claim, engine, view);
   if (claim.step === 'Removing') return remove(claim, engine, view);
   if (engine === undefined || engine.lifecycle === 'Terminating') {
     return end('Gone', 'somebody else removed it');
@@ -122,8 +125,7 @@ function draining(claim: Disruption, engine: EngineSnapshot, view: DisruptionVie
   }
   const drained = awaitEmpty(claim, engine, view);
   if ('step' in drained) return drained.step;
-  const { startupTimeoutSeconds } = view.snapshot.fleet.spec.engine;
-  return update(claim, 'Removing', view.nowMs + startupTimeoutSeconds * 1000, drained);
+  return update(claim, 'Removing', wholeAgainByMs(view), drained);
 }
 
 /** Deletes the engine, and holds the claim until the fleet is whole again: no second one goes before. */

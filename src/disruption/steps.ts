@@ -1,11 +1,14 @@
 import type { Disruption, DISRUPTION_OUTCOMES } from '../api/v1alpha1/status.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import type { SickEngines } from './sick.ts';
 
 /** One write on an engine or its ReplicaSet, for a claim that stands in the status. */
 export type EngineAction =
   /** Takes the engine out of the Service, and makes it the next that its ReplicaSet would remove. */
   | { readonly kind: 'MarkDraining'; readonly engine: EngineSnapshot; readonly claim: Disruption }
+  /** Takes the engine out of the Service while it is suspected. */
+  | { readonly kind: 'MarkSuspect'; readonly engine: EngineSnapshot; readonly claim: Disruption }
   /** Makes it the very first of those that drain. */
   | { readonly kind: 'MarkRemoving'; readonly engine: EngineSnapshot }
   /** Tells the ReplicaSet to have one engine less: this one. */
@@ -46,6 +49,8 @@ export interface DisruptionView {
   readonly removing: ReadonlySet<string>;
   /** Engines that an earlier claim takes out of the Service in this very pass. */
   readonly markedNow: ReadonlySet<string>;
+  /** Engines that should not go on as they are. */
+  readonly sick: SickEngines;
   readonly nowMs: number;
 }
 

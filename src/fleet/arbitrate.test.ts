@@ -18,6 +18,7 @@ import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { arbitrate, type Arbitration } from './arbitrate.ts';
 import { rolloutState } from './rollout-state.ts';
+import { NOBODY_SICK } from '../disruption/sick.ts';
 
 interface Scene extends Partial<FleetSnapshot> {
   readonly claims?: readonly Disruption[];
@@ -33,7 +34,13 @@ function decide(engines: readonly EngineSnapshot[], desired: number, scene: Scen
   const metadata = { ...fleet.metadata, annotations };
   const snapshot = fleetSnapshot(engines, { fleet: { ...fleet, metadata }, ...more });
   const state = rolloutState(snapshot, { desired, nowMs: NOW });
-  return arbitrate(snapshot, { desired, rollout: state, nowMs: NOW, ...(held !== undefined && { held }) });
+  return arbitrate(snapshot, {
+    desired,
+    rollout: state,
+    sick: NOBODY_SICK,
+    nowMs: NOW,
+    ...(held !== undefined && { held }),
+  });
 }
 
 const begun = (engines: readonly EngineSnapshot[], desired: number, scene?: Scene): readonly string[] =>

@@ -3,7 +3,9 @@ import { claimedUids, claimsOf } from '../disruption/claims.ts';
 import { servingFloor, shrinkBudget } from '../disruption/floor.ts';
 import { membersOf, removalRank } from '../disruption/members.ts';
 import { pickVictim } from '../disruption/pick-victim.ts';
+import type { SickEngines } from '../disruption/sick.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import { beginIsolates } from './begin-isolates.ts';
 import { beginReplaces, type Blocked } from './begin-replaces.ts';
 import { beginRollout } from './begin-rollout.ts';
 import { newClaim } from './new-claim.ts';
@@ -18,6 +20,8 @@ export interface ArbitrationInputs {
   /** Why the size is not the operator's to write now; absent while it is. */
   readonly held?: string;
   readonly rollout: RolloutState;
+  /** Engines that should not go on as they are. */
+  readonly sick: SickEngines;
   readonly nowMs: number;
 }
 
@@ -31,31 +35,38 @@ export interface Arbitration {
 }
 
 /**
- * Orders what the fleet needs: growth before roll-out before replaces. A scale-up first takes claims back that have not
+ * Orders what the fleet needs: dead engines before suspected ones before growth before roll-out before replaces. A
+ * scale-up first takes claims back that have not
  * reached the step that cannot be taken back; a shrink takes engines that would be replaced, and so comes before their
  * replaces; what is begun stays within its budget.
  */
 export function arbitrate(snapshot: FleetSnapshot, inputs: ArbitrationInputs): Arbitration {
-  const { desired, rollout, nowMs } = inputs;
-  const needs = replaceNeeds(snapshot, nowMs);
+  const { desired, rollout, sick, nowMs } = inputs;
+  const needs = replaceNeeds(snapshot, sick, nowMs);
   const cancel = cancellations(snapshot, inputs, needs);
+  const dead = needs.filter(({ cause }) => cause === 'Dead');
+  const first = beginReplaces(snapshot, inputs, dead);
+  if (first.begin.length > 0) return { cancel, ...first };
+  const isolates = beginIsolates(snapshot, inputs);
+  if (isolates.length > 0) return { cancel, ...first, begin: isolates };
   const isGrowing = stayingReplicas(snapshot) < desired && !isRolling(rollout);
-  if (isGrowing || cancel.size > 0) return { cancel, begin: [] };
-  if (isRolling(rollout)) return { cancel, begin: beginRollout(snapshot, inputs, needs) };
+  if (isGrowing || cancel.size > 0) return { cancel, ...first };
+  if (isRolling(rollout)) return { cancel, ...first, begin: beginRollout(snapshot, inputs, needs) };
   const shrinks = beginShrinks(snapshot, inputs, needs);
-  if (shrinks.length > 0) return { cancel, begin: shrinks };
+  if (shrinks.length > 0) return { cancel, ...first, begin: shrinks };
   return { cancel, ...beginReplaces(snapshot, inputs, needs) };
 }
 
 function cancellations(
   snapshot: FleetSnapshot,
-  { desired, held, rollout }: ArbitrationInputs,
+  { desired, held, rollout, sick }: ArbitrationInputs,
   needs: readonly ReplaceNeed[],
 ): ReadonlyMap<string, string> {
   const claims = claimsOf(snapshot);
   const cancel = new Map<string, string>();
   for (const claim of claims) {
-    const why = noLongerWanted(claim, rollout, needs) ?? (isRevocableScaleDown(claim) ? held : undefined);
+    const why =
+      noLongerWanted(claim, rollout, needs, sick) ?? (isRevocableScaleDown(claim) ? held : undefined);
     if (why !== undefined) cancel.set(claim.victimUID, why);
   }
   // Without a surge, a roll-out leaves the fleet some engines short: that is no growth.
@@ -87,12 +98,17 @@ function noLongerWanted(
   { command, cause, revision, step, victimUID }: Disruption,
   { target, phase }: RolloutState,
   needs: readonly ReplaceNeed[],
+  sick: SickEngines,
 ): string | undefined {
   if (cause === 'RollOut') {
     if (revision === target) return `revision ${revision} is to serve after all`;
     return phase === 'Stopped' && step !== 'Removing' ? 'the roll-out is stopped' : undefined;
   }
-  if (command === 'Shrink' || step !== 'Claimed' || cause === 'Recovered') return undefined;
+  if (command === 'Isolate') {
+    return sick.has(victimUID) ? undefined : 'nothing suspicious is seen of it any more';
+  }
+  if (command === 'Shrink' || step !== 'Claimed' || cause === 'Recovered' || cause === 'Dead')
+    return undefined;
   return needs.some(({ engine }) => engine.uid === victimUID) ? undefined : 'nobody asks for it any more';
 }
 

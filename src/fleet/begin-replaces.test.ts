@@ -10,6 +10,7 @@ import { beginReplaces } from './begin-replaces.ts';
 import { replaceNeeds } from './needs.ts';
 import { outcomeLine, type Outcome } from './outcomes.ts';
 import { rolloutState } from './rollout-state.ts';
+import { NOBODY_SICK } from '../disruption/sick.ts';
 
 const RESTART = { restartAt: new Date(secondsAgo(60)).toISOString() };
 const [a, b, c] = [ready('a'), ready('b'), ready('c')];
@@ -35,7 +36,11 @@ function begin(engines: readonly EngineSnapshot[], scene: Scene) {
     fleet: { ...fleet, metadata: { ...fleet.metadata, annotations } },
   });
   const state = rolloutState(snapshot, { desired, noRoomUntilMs, nowMs: NOW });
-  return beginReplaces(snapshot, { desired, rollout: state, nowMs: NOW }, replaceNeeds(snapshot, NOW));
+  return beginReplaces(
+    snapshot,
+    { desired, rollout: state, sick: NOBODY_SICK, nowMs: NOW },
+    replaceNeeds(snapshot, NOBODY_SICK, NOW),
+  );
 }
 
 const begun = (engines: readonly EngineSnapshot[], scene: Scene): readonly string[] =>

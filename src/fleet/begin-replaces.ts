@@ -11,7 +11,7 @@ import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { ArbitrationInputs } from './arbitrate.ts';
 import { newClaim } from './new-claim.ts';
 import type { ReplaceNeed } from './needs.ts';
-import { COUNTED_MS, readOutcomes, type Outcome } from './outcomes.ts';
+import { countsForTheHour, readOutcomes } from './outcomes.ts';
 import { dependable } from './promised.ts';
 import { stayingReplicas } from './sizes.ts';
 import { moment } from './text.ts';
@@ -24,11 +24,10 @@ export interface Blocked {
 
 /** After a replace could not be done, it is tried again so much later. */
 const RETRY_MS = 10 * 60_000;
-const REPLACED: ReadonlySet<Outcome['outcome']> = new Set(['Drained', 'Cut', 'Gone']);
 
 /**
- * The replaces that begin now: those that a person asks for one at a time and `remediation.maxPerHour`, those of
- * `rollout.restartAt` within the budget of roll-outs.
+ * The replaces that begin now: those that a person or a signature asks for one at a time and `remediation.maxPerHour`,
+ * those of `rollout.restartAt` within the budget of roll-outs. An engine that is dead waits for nothing but its budget.
  */
 export function beginReplaces(
   snapshot: FleetSnapshot,
@@ -40,14 +39,22 @@ export function beginReplaces(
   const open = needs.filter(({ engine }) => !claimed.has(engine.uid));
   const begin: Disruption[] = [];
   let blocked: Blocked | undefined;
-  if (stayingReplicas(snapshot) !== inputs.desired) return { begin };
+  const isWhole = stayingReplicas(snapshot) === inputs.desired;
   for (const need of open) {
+    if (!isWhole && need.cause !== 'Dead') continue;
     const all = [...claims, ...begin];
     if (!hasRoomFor(need, all, inputs)) continue;
     const strategy = strategyFor(need, inputs);
     const obstacle = obstacleTo(need, strategy, all, snapshot, inputs);
     if (obstacle === undefined) {
-      begin.push(newClaim(need.engine, { command: 'Replace', cause: need.cause, strategy }, inputs.nowMs));
+      const { cause, signature } = need;
+      const how = {
+        command: 'Replace',
+        cause,
+        strategy,
+        ...(signature !== undefined && { signature }),
+      } as const;
+      begin.push(newClaim(need.engine, how, inputs.nowMs));
     } else {
       blocked ??= { ...obstacle, message: `${need.engine.name} is not replaced: ${obstacle.message}` };
     }
@@ -55,24 +62,24 @@ export function beginReplaces(
   return { begin, ...(blocked !== undefined && { blocked }) };
 }
 
-/** Whether the budget of its kind leaves room for one more. */
+type Cause = Disruption['cause'];
+const REMEDIATIONS: ReadonlySet<Cause> = new Set(['Requested', 'Recovered', 'Sick', 'Leak']);
+const ROLLS: ReadonlySet<Cause> = new Set(['Restart', 'RollOut']);
+const DEAD: ReadonlySet<Cause> = new Set(['Dead']);
+
+/** Whether the budget of its kind leaves room for one more: one that is dead does not wait for another's drain. */
 function hasRoomFor(
   { cause }: ReplaceNeed,
   claims: readonly Disruption[],
   { rollout }: ArbitrationInputs,
 ): boolean {
-  const isRemediation = (kind: Disruption['cause']): boolean => kind === 'Requested' || kind === 'Recovered';
-  const ofKind = claims.filter((claim) =>
-    cause === 'Requested'
-      ? isRemediation(claim.cause)
-      : claim.cause === 'Restart' || claim.cause === 'RollOut',
-  );
-  return ofKind.length < (cause === 'Requested' ? 1 : rollout.budget);
+  const kind = [DEAD, REMEDIATIONS].find((causes) => causes.has(cause)) ?? ROLLS;
+  return claims.filter((claim) => kind.has(claim.cause)).length < (kind === ROLLS ? rollout.budget : 1);
 }
 
 /** An engine that serves nothing frees its room before the new one needs it. */
-function strategyFor({ engine }: ReplaceNeed, { rollout }: ArbitrationInputs): Strategy {
-  return engine.lifecycle === 'Ready' ? rollout.strategy : 'DrainFirst';
+function strategyFor({ engine, cause }: ReplaceNeed, { rollout }: ArbitrationInputs): Strategy {
+  return engine.lifecycle === 'Ready' && cause !== 'Dead' ? rollout.strategy : 'DrainFirst';
 }
 
 function obstacleTo(
@@ -80,20 +87,17 @@ function obstacleTo(
   strategy: Strategy,
   claims: readonly Disruption[],
   snapshot: FleetSnapshot,
-  { desired, rollout, nowMs }: ArbitrationInputs,
+  { desired, rollout, sick, nowMs }: ArbitrationInputs,
 ): Blocked | undefined {
   const { spec, status } = snapshot.fleet;
   const history = readOutcomes(status?.disruptionHistory);
   const { maxPerHour } = spec.remediation;
-  const lastHour = history.filter(
-    ({ atMs, cause: kind, outcome }) =>
-      kind === 'Requested' && REPLACED.has(outcome) && nowMs - atMs < COUNTED_MS,
-  );
-  if (cause === 'Requested' && lastHour.length >= maxPerHour) {
+  const lastHour = history.filter((outcome) => countsForTheHour(outcome, nowMs));
+  if (cause !== 'Restart' && lastHour.length >= maxPerHour) {
     const message = `${lastHour.length} engines were replaced within an hour, remediation.maxPerHour is ${maxPerHour}`;
     return { reason: 'RestartLimit', message };
   }
-  if (engine.lifecycle !== 'Ready') return undefined;
+  if (engine.lifecycle !== 'Ready' || cause === 'Dead') return undefined;
   if (engine.page.state === 'Missing') {
     return {
       reason: 'MetricsMissing',
@@ -124,7 +128,7 @@ function obstacleTo(
   const promised = claims.filter(
     ({ strategy: how, victimUID }) => how === 'DrainFirst' && !known.has(victimUID),
   ).length;
-  const others = dependable(snapshot).filter(({ uid }) => uid !== engine.uid).length - promised;
+  const others = dependable(snapshot, sick).filter(({ uid }) => uid !== engine.uid).length - promised;
   // With a surge the others need to be as many only when the engine is drained, but a fleet that is not whole waits.
   const floor = strategy === 'SurgeFirst' ? desired - 1 : servingFloor(desired, spec.rollout, strategy);
   if (others >= floor) return undefined;

@@ -6,6 +6,7 @@ import type { Disruption } from '../api/v1alpha1/status.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import { beginRollout } from './begin-rollout.ts';
 import { rolloutState } from './rollout-state.ts';
+import { NOBODY_SICK } from '../disruption/sick.ts';
 
 interface Scene {
   readonly rollout?: Readonly<Record<string, unknown>>;
@@ -25,7 +26,9 @@ function next(old: readonly EngineSnapshot[], fresh: readonly EngineSnapshot[], 
   });
   const state = rolloutState(snapshot, { desired, noRoomUntilMs, nowMs: NOW });
   const needs = unwanted.map((engine) => ({ engine, cause: 'Restart', message: '' }) as const);
-  return beginRollout(snapshot, { desired, rollout: state, nowMs: NOW }, needs).map(claimInShort);
+  return beginRollout(snapshot, { desired, rollout: state, sick: NOBODY_SICK, nowMs: NOW }, needs).map(
+    claimInShort,
+  );
 }
 
 const idle = { running: 0, waiting: 0 };

@@ -17,7 +17,7 @@ import { stayingReplicas } from './sizes.ts';
  */
 export function beginRollout(
   snapshot: FleetSnapshot,
-  { desired, rollout, nowMs }: ArbitrationInputs,
+  { desired, rollout, sick, nowMs }: ArbitrationInputs,
   needs: readonly ReplaceNeed[],
 ): readonly Disruption[] {
   const { spec } = snapshot.fleet;
@@ -34,7 +34,7 @@ export function beginRollout(
     .filter(({ uid }) => !claimed.has(uid));
   let room = budget - claims.filter(({ cause }) => cause === 'RollOut').length;
   let staying = stayingReplicas(snapshot);
-  let serving = dependable(snapshot).length;
+  let serving = dependable(snapshot, sick).length;
   const begun: Disruption[] = [];
   while (room > 0 && staying > least) {
     const victim = pickVictim(candidates, ({ uid }) => unwanted.has(uid));

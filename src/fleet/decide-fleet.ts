@@ -1,5 +1,6 @@
 import { claimsOf } from '../disruption/claims.ts';
 import { noteListing } from '../disruption/empty.ts';
+import { NOBODY_SICK } from '../disruption/sick.ts';
 import { latencyTargets } from '../api/v1alpha1/latency.ts';
 import type { ManualFloor } from '../api/v1alpha1/status.ts';
 import { decideSize, freshMemory, rememberChange } from '../scaling/decide-size.ts';
@@ -60,6 +61,7 @@ export function decideFleet(
     ...(held !== undefined && { held }),
     rollout,
     watches,
+    sick: NOBODY_SICK,
     nowMs,
   });
   const isIdle = snapshot.fleet.spec.suspend || snapshot.stalled !== undefined || !size.carriedOut;

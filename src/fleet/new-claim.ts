@@ -4,7 +4,7 @@ import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 /** A claim that begins: nothing is touched before it stands in the status. */
 export function newClaim(
   { uid, name, revision }: EngineSnapshot,
-  how: Pick<Disruption, 'command' | 'cause' | 'strategy'>,
+  how: Pick<Disruption, 'command' | 'cause' | 'strategy' | 'signature'>,
   nowMs: number,
   step: Disruption['step'] = 'Claimed',
 ): Disruption {

@@ -1,9 +1,14 @@
 import { z } from 'zod';
-import { DISRUPTION_OUTCOMES, type Disruption } from '../api/v1alpha1/status.ts';
+import {
+  DISRUPTION_CAUSES,
+  DISRUPTION_COMMANDS,
+  DISRUPTION_OUTCOMES,
+  type Disruption,
+} from '../api/v1alpha1/status.ts';
 
 const KEPT = 10;
 /** The period of `remediation.maxPerHour`. */
-export const COUNTED_MS = 3_600_000;
+const COUNTED_MS = 3_600_000;
 const LINE_LENGTH = 1024;
 
 /** How the removal of an engine ended. */
@@ -21,9 +26,9 @@ const LINE = /^(\S+) (\w+): (\w+) of (\S+) \((\w+)\): (.*)$/s;
 const Parts = z.tuple([
   z.iso.datetime({ offset: true }),
   z.enum(DISRUPTION_OUTCOMES),
-  z.enum(['Shrink', 'Replace']),
+  z.enum(DISRUPTION_COMMANDS),
   z.string(),
-  z.enum(['ScaleDown', 'RollOut', 'Restart', 'Requested', 'Recovered']),
+  z.enum(DISRUPTION_CAUSES),
   z.string(),
 ]);
 
@@ -51,7 +56,15 @@ export function withOutcomes(
 }
 
 function isCounted(line: string, nowMs: number): boolean {
-  return readOutcomes([line]).some(({ cause, atMs }) => cause === 'Requested' && nowMs - atMs < COUNTED_MS);
+  return readOutcomes([line]).some((outcome) => countsForTheHour(outcome, nowMs));
+}
+
+const COUNTED: ReadonlySet<Disruption['cause']> = new Set(['Requested', 'Dead', 'Sick', 'Leak']);
+const REPLACED: ReadonlySet<Outcome['outcome']> = new Set(['Drained', 'Cut', 'Gone']);
+
+/** Whether it is one of the replaces that `remediation.maxPerHour` bounds. */
+export function countsForTheHour({ cause, outcome, atMs }: Outcome, nowMs: number): boolean {
+  return COUNTED.has(cause) && REPLACED.has(outcome) && nowMs - atMs < COUNTED_MS;
 }
 
 /** What the lines of a status say; one that nobody of ours wrote says nothing. */

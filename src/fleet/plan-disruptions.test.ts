@@ -18,6 +18,7 @@ import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { planDisruptions, type DisruptionPlan } from './plan-disruptions.ts';
 import { rolloutState } from './rollout-state.ts';
+import { NOBODY_SICK } from '../disruption/sick.ts';
 
 interface Scene extends Partial<FleetSnapshot> {
   readonly claims?: readonly Disruption[];
@@ -31,7 +32,7 @@ function plan(engines: readonly EngineSnapshot[], desired: number, scene: Scene 
   const snapshot = fleetSnapshot(engines, { fleet, ...more });
   const rollout = rolloutState(snapshot, { desired, nowMs: NOW });
   const watches = unlisted(...engines.filter(({ isListed }) => !isListed));
-  return planDisruptions(snapshot, { desired, rollout, watches, nowMs: NOW });
+  return planDisruptions(snapshot, { desired, rollout, watches, sick: NOBODY_SICK, nowMs: NOW });
 }
 
 const acts = (done: DisruptionPlan): readonly string[] => done.actions.map(inShort);

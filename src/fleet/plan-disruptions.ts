@@ -2,9 +2,16 @@ import type { Disruption } from '../api/v1alpha1/status.ts';
 import { claimedUids, claimsOf } from '../disruption/claims.ts';
 import { hasOurCost, isMarked } from '../disruption/marks.ts';
 import { membersOf } from '../disruption/members.ts';
+import { nextIsolateStep } from '../disruption/isolate-steps.ts';
 import { nextReplaceStep } from '../disruption/replace-steps.ts';
 import { nextShrinkStep } from '../disruption/shrink-steps.ts';
-import type { DisruptionView, EndOfClaim, EngineAction } from '../disruption/steps.ts';
+import {
+  update,
+  type ClaimStep,
+  type DisruptionView,
+  type EndOfClaim,
+  type EngineAction,
+} from '../disruption/steps.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { arbitrate, type ArbitrationInputs } from './arbitrate.ts';
@@ -59,8 +66,7 @@ export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInput
   const progress = new Map<string, string>();
   for (const claim of claims) {
     const cancel = arbitration.cancel.get(claim.victimUID);
-    const step =
-      claim.command === 'Shrink' ? nextShrinkStep(claim, view, cancel) : nextReplaceStep(claim, view, cancel);
+    const step = diesMeanwhile(claim, view) ?? nextStep(claim, view, cancel);
     if (step.kind === 'End') {
       ended.push({ claim, outcome: step.outcome, message: step.message });
       continue;
@@ -74,7 +80,8 @@ export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInput
     progress.set(claim.victimUID, step.message);
     if (step.kind === 'Wait') continue;
     actions.push(step.action);
-    if (step.action.kind === 'MarkDraining') markedNow.add(step.action.engine.uid);
+    if (step.action.kind === 'MarkDraining' || step.action.kind === 'MarkSuspect')
+      markedNow.add(step.action.engine.uid);
   }
   const leftovers = leftoverMarks(snapshot);
   // An engine that is about to serve again is not missed by a claim that begins now.
@@ -97,6 +104,32 @@ export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInput
     notices: notices(snapshot, inputs.watches),
     ...(arbitration.blocked !== undefined && { blocked: arbitration.blocked }),
   };
+}
+
+function nextStep(claim: Disruption, view: DisruptionView, cancel: string | undefined): ClaimStep {
+  switch (claim.command) {
+    case 'Shrink':
+      return nextShrinkStep(claim, view, cancel);
+    case 'Replace':
+      return nextReplaceStep(claim, view, cancel);
+    case 'Isolate':
+      return nextIsolateStep(claim, view, cancel);
+  }
+}
+
+/** An engine that is to be replaced for another cause and is proved dead need neither be drained nor waited for. */
+function diesMeanwhile(
+  { command, cause, step, ...claim }: Disruption,
+  { sick, nowMs }: DisruptionView,
+): ClaimStep | undefined {
+  const seen = sick.get(claim.victimUID);
+  const isWaiting = step === 'Surging' || step === 'Draining';
+  if (command !== 'Replace' || seen?.cause !== 'Dead' || cause === 'Dead' || !isWaiting) return undefined;
+  const { signature } = seen;
+  return update({ ...claim, command, step, cause: 'Dead' }, 'Claimed', nowMs, {
+    signature,
+    strategy: 'DrainFirst',
+  });
 }
 
 /** Engines outside their ReplicaSet without a claim (somebody emptied the status): their replace is finished. */

@@ -15,6 +15,7 @@ import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { replaceNeeds } from './needs.ts';
 import { dependable } from './promised.ts';
 import { decidedSize, orderedSize, stayingReplicas, unbornOrders } from './sizes.ts';
+import { NOBODY_SICK } from '../disruption/sick.ts';
 
 const [a, b] = [ready('a'), ready('b')];
 
@@ -89,7 +90,8 @@ describe('the size of a fleet', () => {
 });
 
 describe('engines that a new claim may count on', () => {
-  const names = (snapshot: FleetSnapshot): readonly string[] => dependable(snapshot).map(({ name }) => name);
+  const names = (snapshot: FleetSnapshot): readonly string[] =>
+    dependable(snapshot, NOBODY_SICK).map(({ name }) => name);
 
   test('serve, and are read', () => {
     expect(names(fleetSnapshot([a, silent('mute'), loading('starts'), draining('leaves', [])]))).toEqual([
@@ -126,7 +128,7 @@ describe('engines that are to be replaced', () => {
     const snapshot = fleetSnapshot([young, a, old, { ...b, isMember: false }], {
       fleet: { ...plain, metadata: { ...plain.metadata, annotations } },
     });
-    return replaceNeeds(snapshot, NOW).map(({ engine, cause }) => `${engine.name} ${cause}`);
+    return replaceNeeds(snapshot, NOBODY_SICK, NOW).map(({ engine, cause }) => `${engine.name} ${cause}`);
   };
 
   test('are none unless somebody asks', () => {

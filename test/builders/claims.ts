@@ -14,6 +14,7 @@ import type { FleetSnapshot } from '../../src/snapshot/fleet-snapshot.ts';
 import { inSeconds, NOW, secondsAgo } from './engines.ts';
 import { fleet } from './fleets.ts';
 import { idlePage } from './world.ts';
+import { NOBODY_SICK } from '../../src/disruption/sick.ts';
 
 /** A claim on the engine that was made a minute ago, by default to shrink the fleet, with a minute to go. */
 export function claimOn(engine: EngineSnapshot, overrides: Partial<Disruption> = {}): Disruption {
@@ -93,6 +94,7 @@ export function viewOf(snapshot: FleetSnapshot, overrides: Partial<DisruptionVie
     watches: unlisted(...snapshot.engines.filter(({ isListed }) => !isListed)),
     removing: new Set(),
     markedNow: new Set(),
+    sick: NOBODY_SICK,
     nowMs: NOW,
     ...overrides,
   };
@@ -137,6 +139,7 @@ export function inShort(action: Action): string {
       return `delete ${action.name}`;
     case 'DeleteEngine':
       return `${action.kind} ${action.engine.name}${action.graceSeconds === undefined ? '' : ` within ${action.graceSeconds} s`}`;
+    case 'MarkSuspect':
     case 'MarkDraining':
     case 'MarkRemoving':
     case 'MarkStandIn':

@@ -5,6 +5,7 @@ import { carriedOutSize } from '../../src/fleet/sizes.ts';
 import type { SizeDecision } from '../../src/scaling/types.ts';
 import type { FleetSnapshot } from '../../src/snapshot/fleet-snapshot.ts';
 import { NOW } from './engines.ts';
+import { NOBODY_SICK } from '../../src/disruption/sick.ts';
 
 /** A decision from one size to another, for tests of what follows from it. */
 export function sizeDecision(
@@ -36,6 +37,12 @@ export function fleetDecision(
 ): FleetDecision {
   const desired = carriedOutSize(size);
   const rollout = rolloutState(snapshot, { desired, nowMs });
-  const disruption = planDisruptions(snapshot, { desired, rollout, watches: new Map(), nowMs });
+  const disruption = planDisruptions(snapshot, {
+    desired,
+    rollout,
+    watches: new Map(),
+    sick: NOBODY_SICK,
+    nowMs,
+  });
   return { size, rollout, disruption, ...more };
 }

@@ -7,6 +7,7 @@ import type { FleetSnapshot } from '../../src/snapshot/fleet-snapshot.ts';
 import { aboutToGo, claimOn, EMPTY, fleetWith, markedBy, releasedFrom, unlisted } from './claims.ts';
 import { loading, NOW, ready, secondsAgo, silent, terminating, unready, unschedulable } from './engines.ts';
 import { fleetSnapshot, of, replicaSet } from './fleets.ts';
+import { NOBODY_SICK } from '../../src/disruption/sick.ts';
 
 /** A fleet in the midst of anything, and what is decided about it. */
 export interface DisruptedFleet {
@@ -136,7 +137,13 @@ function build({
     replicaSets,
   });
   const watches = unlisted(...present.filter(({ isListed }) => !isListed));
-  const inputs = { desired, rollout: rolloutState(snapshot, { desired, nowMs: NOW }), watches, nowMs: NOW };
+  const inputs = {
+    desired,
+    rollout: rolloutState(snapshot, { desired, nowMs: NOW }),
+    watches,
+    sick: NOBODY_SICK,
+    nowMs: NOW,
+  };
   return { snapshot, inputs };
 }
 

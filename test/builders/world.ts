@@ -67,6 +67,12 @@ function apply(world: World, action: Action): World {
         deletionCost: DRAINING_DELETION_COST,
         claim: markOf(action.claim),
       });
+    case 'MarkSuspect':
+      return change(world, action.engine, {
+        serving: 'suspect',
+        isListed: false,
+        claim: markOf(action.claim),
+      });
     case 'MarkStandIn':
       return change(world, action.engine, { deletionCost: DRAINING_DELETION_COST });
     case 'MarkRemoving':

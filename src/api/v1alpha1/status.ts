@@ -125,13 +125,26 @@ export const ScalingStatus = z.object({
   ),
 });
 
+export const DISRUPTION_COMMANDS = ['Shrink', 'Replace', 'Isolate'] as const;
+export const DISRUPTION_CAUSES = [
+  'ScaleDown',
+  'RollOut',
+  'Restart',
+  'Requested',
+  'Recovered',
+  'Suspected',
+  'Dead',
+  'Leak',
+  'Sick',
+] as const;
+
 const Command = z
-  .enum(['Shrink', 'Replace', 'Isolate'])
+  .enum(DISRUPTION_COMMANDS)
   .describe(
     'Shrink: the fleet, or an old revision, gets smaller. Replace: another engine takes its place. Isolate: it gets no requests while it is suspected.',
   );
 const Cause = z
-  .enum(['ScaleDown', 'RollOut', 'Restart', 'Requested', 'Recovered', 'Suspected', 'Dead', 'Leak', 'Sick'])
+  .enum(DISRUPTION_CAUSES)
   .describe(
     'ScaleDown: the size. RollOut: a new revision. Restart: rollout.restartAt. Requested: the annotation replace. Recovered: an engine was found outside its ReplicaSet without a claim. Suspected: signature may hold. Dead: it serves nothing any more. Leak: it runs into a limit. Sick: it serves badly, or cannot start again.',
   );

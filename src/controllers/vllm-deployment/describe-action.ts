@@ -11,6 +11,8 @@ export function describeAction(action: Action): string {
       return `wrote ${action.claims.length} claims, ${action.begun.length} of them new, ${action.ended.length} are over`;
     case 'MarkDraining':
       return `took ${action.engine.name} out of the Service`;
+    case 'MarkSuspect':
+      return `took ${action.engine.name} out of the Service on a suspicion`;
     case 'MarkRemoving':
       return `made ${action.engine.name} the next that its ReplicaSet removes`;
     case 'ShrinkReplicaSet':

@@ -26,6 +26,7 @@ import {
   reattachPatch,
   removingPatch,
   standInPatch,
+  suspectPatch,
   type PodPatch,
 } from './pod-patches.ts';
 import { PodProjection, ReplicaSetProjection } from './projections.ts';
@@ -82,13 +83,9 @@ export class Executor {
         return this.#resize(action, snapshot, signal);
       case 'WriteClaims':
         return this.#writeClaims(action, snapshot, signal);
-      case 'MarkDraining': {
-        const { engine, claim } = action;
-        const { namespace } = snapshot.fleet.metadata;
-        const labels = this.#caches.pods.get(keyOf({ namespace, name: engine.name }))?.metadata.labels ?? {};
-        const patch = drainingPatch(snapshot.fleet, engine, labels, claim);
-        return this.#patchPod(engine, patch, snapshot, signal);
-      }
+      case 'MarkDraining':
+      case 'MarkSuspect':
+        return this.#markOut(action, snapshot, signal);
       case 'MarkRemoving':
         return this.#patchPod(action.engine, removingPatch(), snapshot, signal);
       case 'MarkStandIn':
@@ -179,6 +176,17 @@ export class Executor {
     const meta = await this.#kube.mergePatch(RESOURCE_TYPES.fleet, metadata, change, signal);
     this.#barrier.wrote(keyOf(metadata), this.#caches.fleets, meta.resourceVersion);
     return meta.resourceVersion;
+  }
+
+  async #markOut(
+    { kind, engine, claim }: ActionOf<'MarkDraining' | 'MarkSuspect'>,
+    snapshot: FleetSnapshot,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { namespace } = snapshot.fleet.metadata;
+    const labels = this.#caches.pods.get(keyOf({ namespace, name: engine.name }))?.metadata.labels ?? {};
+    const patchOf = kind === 'MarkDraining' ? drainingPatch : suspectPatch;
+    return this.#patchPod(engine, patchOf(snapshot.fleet, engine, labels, claim), snapshot, signal);
   }
 
   /** Writes a pod if it is still as this pass saw it. */

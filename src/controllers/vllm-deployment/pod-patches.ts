@@ -19,16 +19,38 @@ export interface PodPatch {
   };
 }
 
-/**
- * Out of the Service, out of the user's own router, and the next that the ReplicaSet would remove, in one patch. What
- * the router's labels were is kept beside them, since `drain.labels` may change before they are put back. `labels` are
- * the pod's.
- */
+/** Out of the Service, out of the user's own router, and the next that the ReplicaSet would remove, in one patch. */
 export function drainingPatch(
+  fleet: VLLMDeployment,
+  engine: EngineSnapshot,
+  labels: Readonly<Record<string, string>>,
+  claim: Disruption,
+): PodPatch {
+  const { metadata } = outOfService(fleet, engine, labels, claim, SERVING.draining);
+  const cost = { [ANNOTATIONS.podDeletionCost]: String(DRAINING_DELETION_COST) };
+  return { metadata: { ...metadata, annotations: { ...metadata.annotations, ...cost } } };
+}
+
+/** Out of the Service and the user's own router; no reason for its ReplicaSet to remove it. */
+export function suspectPatch(
+  fleet: VLLMDeployment,
+  engine: EngineSnapshot,
+  labels: Readonly<Record<string, string>>,
+  claim: Disruption,
+): PodPatch {
+  return outOfService(fleet, engine, labels, claim, SERVING.suspect);
+}
+
+/**
+ * What the router's labels were is kept beside them, since `drain.labels` may change before they are put back. `labels`
+ * are the pod's.
+ */
+function outOfService(
   { spec }: VLLMDeployment,
   engine: EngineSnapshot,
   labels: Readonly<Record<string, string>>,
   claim: Disruption,
+  serving: string,
 ): PodPatch {
   const theirs = spec.drain.labels.filter(({ key, value }) => labels[key] === value);
   const taken = {
@@ -39,11 +61,10 @@ export function drainingPatch(
     metadata: {
       labels: {
         ...Object.fromEntries(theirs.map(({ key, drainedValue }) => [key, drainedValue ?? null])),
-        [LABELS.serving]: SERVING.draining,
+        [LABELS.serving]: serving,
       },
       annotations: {
         [ANNOTATIONS.claim]: markOf(claim),
-        [ANNOTATIONS.podDeletionCost]: String(DRAINING_DELETION_COST),
         ...(Object.keys(taken).length > 0 && { [ANNOTATIONS.drainedLabels]: JSON.stringify(taken) }),
       },
     },

@@ -12,7 +12,12 @@ const ContainerState = z.object({
   running: z.object({ startedAt: Timestamp.nullish() }).optional(),
   waiting: z.object({ reason: z.string().optional(), message: z.string().optional() }).optional(),
   terminated: z
-    .object({ reason: z.string().optional(), message: z.string().optional(), exitCode: z.int() })
+    .object({
+      reason: z.string().optional(),
+      message: z.string().optional(),
+      exitCode: z.int(),
+      finishedAt: Timestamp.nullish(),
+    })
     .optional(),
 });
 
@@ -35,6 +40,7 @@ export const PodProjection = z.object({
       z.object({
         name: z.string(),
         ports: z.array(z.object({ name: z.string().optional(), containerPort: z.int() })).default([]),
+        resources: z.object({ limits: StringMap.optional() }).default({}),
       }),
     ),
   }),

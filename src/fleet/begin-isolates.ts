@@ -1,0 +1,33 @@
+import type { Disruption } from '../api/v1alpha1/status.ts';
+import { claimedUids, claimsOf } from '../disruption/claims.ts';
+import { isolationBudget, isolationFloor } from '../disruption/floor.ts';
+import { isServing } from '../snapshot/engine-snapshot.ts';
+import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
+import type { ArbitrationInputs } from './arbitrate.ts';
+import { newClaim } from './new-claim.ts';
+import { dependable } from './promised.ts';
+
+/**
+ * The engine that is taken out of the Service next because it may be dead, while enough others serve; at most one, so
+ * that each is judged by what the one before left. In a fleet of one none is.
+ */
+export function beginIsolates(
+  snapshot: FleetSnapshot,
+  { desired, sick, nowMs }: ArbitrationInputs,
+): readonly Disruption[] {
+  const isolated = claimsOf(snapshot).filter(({ command }) => command === 'Isolate');
+  if (isolated.length >= isolationBudget(desired)) return [];
+  const claimed = claimedUids(snapshot);
+  const suspect = snapshot.engines.find(
+    (engine) =>
+      sick.get(engine.uid)?.cause === 'Suspected' &&
+      isServing(engine) &&
+      engine.isMember &&
+      !claimed.has(engine.uid),
+  );
+  const signature = suspect === undefined ? undefined : sick.get(suspect.uid)?.signature;
+  if (suspect === undefined || signature === undefined) return [];
+  const others = dependable(snapshot, sick).filter(({ uid }) => uid !== suspect.uid);
+  if (others.length < isolationFloor(desired, snapshot.fleet.spec.rollout)) return [];
+  return [newClaim(suspect, { command: 'Isolate', cause: 'Suspected', signature }, nowMs)];
+}
