@@ -8,7 +8,7 @@ export interface Place {
 const RANKS: readonly (readonly [rank: number, folders: readonly string[]])[] = [
   [10, ['cli']],
   [9, ['controllers/*']],
-  [8, ['kube', 'scraper', 'probe', 'telemetry', 'simulator/server', 'loadtest/client']],
+  [8, ['kube', 'scraper', 'probe', 'usage', 'history', 'telemetry', 'simulator/server', 'loadtest/client']],
   [7, ['runtime', 'simulator/fleet']],
   [6, ['fleet']],
   [5, ['scaling', 'disruption', 'slo', 'tuning', 'monitoring']],
