@@ -1,6 +1,7 @@
 import { climbOf, timeToLimit, type Climb, type ClimbPoint } from './climb.ts';
 import { evidenceOf, objectionTo, type Demands, type Objection } from './judge-climb.ts';
 import { WARM_UP_MS, type LeakHistory, type LeakPoint } from './leak-history.ts';
+import { memoryGrowthText, memoryLeakText, type LimitOf } from './leak-text.ts';
 import { robustLine } from './statistics.ts';
 import { bytes, span } from './text.ts';
 import type { Confidence, LeakEvidence, LeakVerdict } from './verdict.ts';
@@ -8,7 +9,7 @@ import type { Confidence, LeakEvidence, LeakVerdict } from './verdict.ts';
 /** What is known of an engine beside its samples. Times in milliseconds since the epoch. */
 export interface MemoryContext {
   /** Where its memory ends: its container's limit, else what its node can give. */
-  readonly limit?: { readonly bytes: number; readonly of: 'Container' | 'Node' } | undefined;
+  readonly limit?: { readonly bytes: number; readonly of: LimitOf } | undefined;
   /** What it may grow by rights: `--kv-offloading-size`, the multimodal cache. */
   readonly allowedGrowthBytes: number;
   /** When the container that runs now first passed its readiness probe: loading is over, older samples are not its own. */
@@ -172,14 +173,16 @@ function described({ climb, objection }: Overruled): {
   readonly evidence: LeakEvidence;
 } {
   const evidence = evidenceOf(climb);
-  return { reason: objection.reason, message: `${growthText(evidence)}, but ${objection.because}`, evidence };
+  return {
+    reason: objection.reason,
+    message: `${memoryGrowthText(evidence)}, but ${objection.because}`,
+    evidence,
+  };
 }
 
 function leaking(judge: Judge, climb: Climb, reason: 'FastLeak' | 'SteadyLeak'): LeakVerdict {
   const evidence = evidenceOf(climb);
-  const { expectedMs, earliestMs, latestMs } = evidence.timeToLimit;
-  const whose = judge.context.limit?.of === 'Node' ? "its node's" : 'its limit of';
-  const message = `${growthText(evidence)} without levelling off; ${whose} ${bytes(evidence.limit)} is reached in ${span(expectedMs)} (${span(earliestMs)} to ${span(latestMs)})`;
+  const message = memoryLeakText(evidence, judge.context.limit?.of ?? 'Container');
   return {
     state: 'Leaking',
     reason,
@@ -200,11 +203,6 @@ function confidenceOf(history: LeakHistory, { line }: Climb, { fromMs, toMs }: L
     points.map(({ value }) => value),
   );
   return own !== undefined && own.low > 0 && own.slope >= CONFIRMING_SHARE * line.slope ? 'High' : 'Medium';
-}
-
-function growthText({ perHour, perRequest, fromMs, toMs, level }: LeakEvidence): string {
-  const each = perRequest === undefined || perRequest <= 0 ? '' : ` (${bytes(perRequest)} a request)`;
-  return `memory grew by ${bytes(perHour)} an hour${each} over ${span(toMs - fromMs)}, to ${bytes(level)}`;
 }
 
 /** Points with a working set since the warm-up, and those of them that no cache explains. */

@@ -1,6 +1,7 @@
 import { climbOf, type Climb, type ClimbPoint } from './climb.ts';
 import { evidenceOf, objectionTo, type Demands } from './judge-climb.ts';
 import type { LeakHistory, LeakPoint } from './leak-history.ts';
+import { kvGrowthText, kvLeakText } from './leak-text.ts';
 import { percent, span } from './text.ts';
 import type { LeakVerdict } from './verdict.ts';
 
@@ -52,15 +53,11 @@ function judgeWindow(points: readonly ClimbPoint[], all: readonly ClimbPoint[]):
 function judged(climb: Climb, earlier: readonly ClimbPoint[]): LeakVerdict {
   const objection = objectionTo(climb, earlier, DEMANDS);
   const evidence = evidenceOf(climb);
-  const { perHour, samples, fromMs, toMs, level, timeToLimit } = evidence;
-  const rose = `KV usage in idle rose by ${percent(perHour)} of the cache an hour over ${samples} idle times in ${span(toMs - fromMs)}, to ${percent(level)}`;
   const reason = objection?.reason ?? 'FloorRises';
   if (objection === undefined) {
-    const { expectedMs, earliestMs, latestMs } = timeToLimit;
-    const message = `${rose}; the cache is full in ${span(expectedMs)} (${span(earliestMs)} to ${span(latestMs)})`;
-    return { state: 'Leaking', reason, message, evidence, confidence: 'Medium' };
+    return { state: 'Leaking', reason, message: kvLeakText(evidence), evidence, confidence: 'Medium' };
   }
-  const message = `${rose}, but ${objection.because}`;
+  const message = `${kvGrowthText(evidence)}, but ${objection.because}`;
   return objection.kind === 'Open'
     ? { state: 'Suspected', reason, message, evidence, confidence: 'Low' }
     : { state: 'Quiet', reason, message, evidence };
