@@ -97,6 +97,12 @@ describe('the seats of an engine', () => {
     expect(seatsOf(learned([5]), UNLIMITED, settings())).toBeUndefined();
   });
 
+  test('are not limited by a pace that a broken page shows to be next to nothing', () => {
+    const none = learned([1, 10, 20], (running) => running * 1e-310);
+    expect(seatsOf(none, UNLIMITED, settings())).toBeUndefined();
+    expect(seatsOf(none, UNLIMITED, settings({ maxNumSeqs: 16 }))).toMatchObject({ count: 16 });
+  });
+
   test('are few, not none, where even an idle engine is slower than the promise', () => {
     const seats = seatsOf(line, UNLIMITED, settings({ promise: { ttftMs: 500, interTokenMs: 15 } }));
     expect(seats).toMatchObject({ gapMs: 20.5, boundBy: '15 ms a token' });

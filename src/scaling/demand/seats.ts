@@ -83,11 +83,12 @@ export function seatsOf(line: PaceLine, load: FleetLoad, settings: ScalingSettin
   const { lowest, slope } = lineOf(line, promise.interTokenMs);
   const room =
     lowest === undefined ? 0 : Math.max(LEAST_ROOM * promise.interTokenMs, promise.interTokenMs - lowest);
+  // A line that hardly rises, by the page of a broken engine, meets the promise at no number: that is no limit.
   const limits = [
     { count: slope > 0 ? room / slope : undefined, by: `${promise.interTokenMs} ms a token` },
     { count: kvSeats(load, targets.kvCacheUsage), by: 'KV cache' },
     { count: maxNumSeqs, by: 'maxNumSeqs' },
-  ].flatMap(({ count, by }) => (count === undefined ? [] : [{ count: Math.max(1, count), by }]));
+  ].flatMap(({ count = Infinity, by }) => (count === Infinity ? [] : [{ count: Math.max(1, count), by }]));
   const least = limits.toSorted((a, b) => a.count - b.count)[0];
   if (least === undefined || lowest === undefined) return undefined;
   const gapMs = Math.min(Math.max(lowest, promise.interTokenMs), lowest + slope * least.count);
