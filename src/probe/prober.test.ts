@@ -76,10 +76,14 @@ const never: RequestListener = () => undefined;
 /** A server whose pages are those of a vLLM engine outside its development mode, but for these. */
 async function engine(pages: Pages = {}): Promise<Engine> {
   const asked: Asked[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const path = request.url ?? '';
-    asked.push({ path, headers: request.headers, body: await text(request) });
-    (pages[path] ?? json(404, { detail: 'Not Found' }))(request, response);
+    const answer = async (): Promise<void> => {
+      asked.push({ path, headers: request.headers, body: await text(request) });
+      (pages[path] ?? json(404, { detail: 'Not Found' }))(request, response);
+    };
+    // A request that is cut before its end has nobody to answer.
+    answer().catch(() => response.destroy());
   });
   const close = async (): Promise<void> => {
     server.closeAllConnections();
@@ -310,7 +314,7 @@ const asksForToken = ({ path }: Asked): boolean => path === '/v1/completions';
 describe('probes', () => {
   test('of one engine do not overlap, and begin at least 30 s apart', async () => {
     const answers: (() => void)[] = [];
-    const { port, asked } = await engine(completions((q, r) => answers.push(() => void completion(q, r))));
+    const { port, asked } = await engine(completions((q, r) => answers.push(() => completion(q, r))));
     const { prober, results, clock } = proberWith();
     prober.ask(target(port));
     await until(() => answers.length === 1);
@@ -330,7 +334,7 @@ describe('probes', () => {
 
   test('are at most 16 at a time; the others wait for their turn', async () => {
     const answers: (() => void)[] = [];
-    const { port } = await engine(completions((q, r) => answers.push(() => void completion(q, r))));
+    const { port } = await engine(completions((q, r) => answers.push(() => completion(q, r))));
     const { prober, results } = proberWith();
     const uids = Array.from({ length: 20 }, (_, index) => `u${index}`);
     for (const uid of uids) prober.ask(target(port, { uid }));
