@@ -21,7 +21,7 @@ const FACTORS: Readonly<Record<string, number>> = {
 const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)$/;
 
 /** The number that a quantity such as `1500Mi`, `2G` or `1e9` stands for; undefined for what is none. */
-export function parseQuantity(text: string): number | undefined {
+export function quantityValue(text: string): number | undefined {
   const [, digits, exponent = '', suffix = ''] = QUANTITY.exec(text) ?? [];
   const factor = FACTORS[suffix];
   if (digits === undefined || factor === undefined) return undefined;

@@ -1,5 +1,11 @@
 import { ANNOTATIONS, ENGINE_CONTAINER, KIND, LABELS, MEMBER } from '../../api/v1alpha1/constants.ts';
-import type { EngineLifecycle, EngineSnapshot, EngineTrouble } from '../../snapshot/engine-snapshot.ts';
+import { quantityValue } from '../../api/quantity.ts';
+import type {
+  ContainerSnapshot,
+  EngineLifecycle,
+  EngineSnapshot,
+  EngineTrouble,
+} from '../../snapshot/engine-snapshot.ts';
 import { replicaSetName } from '../../workload/names.ts';
 import { readDrainedLabels } from './drained-labels.ts';
 import type { PodProjection } from './projections.ts';
@@ -10,6 +16,7 @@ type PodCondition = PodProjection['status']['conditions'][number];
 /** Waiting states of a container that are part of a normal start. */
 const NORMAL_WAITS: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing']);
 const TROUBLE_LENGTH = 200;
+const LAST_WORDS_LENGTH = 1000;
 
 /** A pod that has ended is no engine any more; its ReplicaSet has replaced it. */
 export function isEngine(pod: PodProjection): boolean {
@@ -17,7 +24,10 @@ export function isEngine(pod: PodProjection): boolean {
 }
 
 /** What is known of an engine beside its pod. */
-export type SeenElsewhere = Pick<EngineSnapshot, 'page' | 'isListed' | 'recentPages'>;
+export type SeenElsewhere = Pick<
+  EngineSnapshot,
+  'page' | 'isListed' | 'recentPages' | 'history' | 'memory' | 'probe'
+>;
 
 /** What a decision may see of the engine in this pod. */
 export function observeEngine(pod: PodProjection, elsewhere: SeenElsewhere): EngineSnapshot {
@@ -45,6 +55,7 @@ export function observeEngine(pod: PodProjection, elsewhere: SeenElsewhere): Eng
     createdAtMs: Date.parse(metadata.creationTimestamp ?? ''),
     restarts: container?.restartCount ?? 0,
     ...elsewhere,
+    ...(container !== undefined && { container: containerOf(pod, container) }),
     isMember: metadata.labels?.[LABELS.member] === MEMBER.true,
     ...(status.phase !== undefined && { phase: status.phase }),
     ...(spec.nodeName !== undefined && { nodeName: spec.nodeName }),
@@ -73,8 +84,11 @@ function replicaSetOf({ ownerReferences, labels }: PodProjection['metadata']): s
 
 /** The port that the engine serves on, by its container's port named `http`. */
 export function servingPort(pod: PodProjection, portName: string): number | undefined {
-  const container = pod.spec.containers.find(({ name }) => name === ENGINE_CONTAINER);
-  return container?.ports.find(({ name }) => name === portName)?.containerPort;
+  return engineContainer(pod)?.ports.find(({ name }) => name === portName)?.containerPort;
+}
+
+function engineContainer({ spec }: PodProjection): PodProjection['spec']['containers'][number] | undefined {
+  return spec.containers.find(({ name }) => name === ENGINE_CONTAINER);
 }
 
 function lifecycleOf(
@@ -106,6 +120,27 @@ function troubleOf(container: ContainerStatus): EngineTrouble | undefined {
   const ended = lastExit(container);
   const exit = ended === undefined ? '' : `; ${ended}`;
   return { reason: waiting.reason, message: `${(waiting.message ?? '').slice(0, TROUBLE_LENGTH)}${exit}` };
+}
+
+function containerOf(pod: PodProjection, { state, lastState, started }: ContainerStatus): ContainerSnapshot {
+  const limit = engineContainer(pod)?.resources.limits?.['memory'];
+  const memoryLimitBytes = limit === undefined ? undefined : quantityValue(limit);
+  const { running } = state;
+  const { terminated } = lastState;
+  return {
+    isRunning: running !== undefined,
+    hasStarted: started === true,
+    ...(running?.startedAt != null && { startedAtMs: Date.parse(running.startedAt) }),
+    ...(memoryLimitBytes !== undefined && { memoryLimitBytes }),
+    ...(terminated !== undefined && {
+      lastEnd: {
+        reason: terminated.reason ?? 'Unknown',
+        exitCode: terminated.exitCode,
+        ...(terminated.finishedAt != null && { atMs: Date.parse(terminated.finishedAt) }),
+        ...(terminated.message !== undefined && { message: terminated.message.slice(-LAST_WORDS_LENGTH) }),
+      },
+    }),
+  };
 }
 
 /** With the last line that the container wrote, where the kubelet keeps it: vLLM's own word on why it ended. */
