@@ -12,11 +12,14 @@ import type {
 } from '../runtime/ports.ts';
 import { apply, applyStatus, create, type ObjectToWrite } from './apply.ts';
 import { PooledKubeConfig } from './config.ts';
+import { newConfigMapClient, type ConfigMapClient } from './config-maps.ts';
 import { newEventSink, type Reporter } from './events.ts';
 import { newLeaseClient } from './leases.ts';
 import { listAll, newListWatch, SILENCE_MS, type Scope } from './list-watch.ts';
+import { nodeMemory } from './nodes.ts';
 import { observe } from './observe.ts';
 import { deleteObject, mergePatch, type DeletePreconditions, type MergePatch } from './patch.ts';
+import { listPodMetrics, type PodUsages } from './pod-metrics.ts';
 import { objectPath, type ObjectRef, type ResourceType } from './resource-type.ts';
 import { RestClient, type OnRequest } from './rest.ts';
 import { getScale, setScale, type ScaleView } from './scale.ts';
@@ -108,10 +111,19 @@ export interface KubeClient {
   close(): Promise<void>;
 }
 
+/** What beside the fleets' own objects is read and kept. */
+export interface OperatorKubeClient extends KubeClient {
+  /** What metrics-server has measured of the pods of a namespace. */
+  podMetrics(namespace: string, labelSelector: string, signal: AbortSignal): Promise<PodUsages>;
+  /** Allocatable memory of a node in bytes; undefined when there is no such node. */
+  nodeMemory(name: string, signal: AbortSignal): Promise<number | undefined>;
+  configMaps(namespace: string, fieldManager: string): ConfigMapClient;
+}
+
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** @throws WardenError `KubeconfigInvalid` */
-export function createKubeClient(options: KubeClientOptions): KubeClient {
+export function createKubeClient(options: KubeClientOptions): OperatorKubeClient {
   const clock: Clock = systemClock;
   const config = PooledKubeConfig.load(options, clock);
   const random: Random = Math.random;
@@ -132,6 +144,10 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
     listWatch: (type, schema, scope) => newListWatch(rest, random, type, schema, scope, watchSilenceMs),
     lease: (ref) => newLeaseClient(rest, ref),
     events: (reporter) => newEventSink(rest, reporter),
+    podMetrics: (namespace, labelSelector, signal) =>
+      listPodMetrics(rest, { namespace, labelSelector }, signal),
+    nodeMemory: (name, signal) => nodeMemory(rest, name, signal),
+    configMaps: (namespace, fieldManager) => newConfigMapClient(rest, namespace, fieldManager),
     close: () => config.close(),
   };
 }

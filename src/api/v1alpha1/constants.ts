@@ -49,6 +49,7 @@ export const FIELD_MANAGERS = {
   claims: 'vllm-warden-claims',
   scale: 'vllm-warden-scale',
   marks: 'vllm-warden-marks',
+  history: 'vllm-warden-history',
 } as const;
 
 /** True when good: Ready, MetricsAvailable, ScalingActive. All others are true when bad. */
