@@ -3,12 +3,18 @@ import { defineConfig } from 'vitest/config';
 /** Hundreds of simulated hours and random histories: no part of the fast check. */
 const HISTORIES = ['test/disruption-model.test.ts', 'benchmarks/rollouts/*.test.ts'] as const;
 
+/** Properties draw their cases from vitest's seed. */
+const SEEDED = { setupFiles: ['test/setup/seed-properties.ts'] };
+
 export default defineConfig({
   test: {
+    globalSetup: ['test/setup/provide-seed.ts'],
+    sequence: { seed: 20_261_122 },
     projects: [
       {
         test: {
           name: 'unit',
+          ...SEEDED,
           include: [
             'src/**/*.test.ts',
             'playground/**/*.test.ts',
@@ -32,6 +38,7 @@ export default defineConfig({
       {
         test: {
           name: 'histories',
+          ...SEEDED,
           include: [...HISTORIES],
           testTimeout: 300_000,
           pool: 'threads',
@@ -41,6 +48,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          ...SEEDED,
           include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 900_000,
@@ -51,6 +59,7 @@ export default defineConfig({
       {
         test: {
           name: 'vllm',
+          ...SEEDED,
           include: ['test/vllm/**/*.test.ts'],
           // A real engine on two cores takes a minute or two to start.
           testTimeout: 600_000,

@@ -1,13 +1,14 @@
 /**
- * Runs what `npm test`, `npm run check` and `npm run test:vllm` promise, step by step, and stops at the first step that
- * fails.
+ * Runs what `npm test`, `npm run check`, `npm run test:vllm` and `npm run test:explore` promise, step by step, and stops
+ * at the first step that fails.
  *
- *   node scripts/run-steps.ts test|check|vllm
+ *   node scripts/run-steps.ts test|check|vllm|explore
  *
  * The last line is `N passed, N failed`, the sum over the test runs; a step that fails without a test to blame
  * (types, lint, a test file that cannot be loaded) counts as one failure.
  */
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,14 +31,29 @@ const BIN = join(ROOT, 'node_modules', '.bin');
 
 const Report = z.object({ numPassedTests: z.int(), numFailedTests: z.int(), numPendingTests: z.int() });
 
-function vitest(project: 'unit' | 'histories' | 'integration' | 'vllm', folder: string): Step {
+function vitest(
+  project: 'unit' | 'histories' | 'integration' | 'vllm',
+  folder: string,
+  ...more: readonly string[]
+): Step {
   const report = join(folder, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   return {
     title: `${project} tests`,
-    command: [join(BIN, 'vitest'), 'run', '--project', project, ...reporters],
+    command: [join(BIN, 'vitest'), 'run', '--project', project, ...reporters, ...more],
     report,
   };
+}
+
+/** Random cases that no run has tried: others than those of `npm test`, and more histories. */
+function exploration(folder: string): readonly Step[] {
+  const seed = String(randomInt(2 ** 31));
+  const unit = vitest('unit', folder, `--sequence.seed=${seed}`);
+  const histories = [process.execPath, 'test/disruption-model/main.ts', '3000', seed] as const;
+  return [
+    { ...unit, title: `${unit.title} with seed ${seed}` },
+    { title: `3000 random histories with seed ${seed}`, command: histories },
+  ];
 }
 
 function stepsOf(target: string | undefined, folder: string): readonly Step[] {
@@ -54,7 +70,9 @@ function stepsOf(target: string | undefined, folder: string): readonly Step[] {
     const install = [process.execPath, 'playground/real-vllm/main.ts'] as const;
     return [{ title: 'vLLM for CPUs, where it can run', command: install }, vitest('vllm', folder)];
   }
-  throw new Error(`the target is ${JSON.stringify(target)}; it must be "test", "check" or "vllm"`);
+  if (target === 'explore') return exploration(folder);
+  const known = '"test", "check", "vllm" or "explore"';
+  throw new Error(`the target is ${JSON.stringify(target)}; it must be ${known}`);
 }
 
 /** Resolves with the exit code, 1 when the step was killed or could not start. */

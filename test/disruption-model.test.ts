@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkRandomHistories, playHistory } from './disruption-model/check.ts';
 import { NAMED_HISTORIES, PLAIN } from './disruption-model/named-histories.ts';
 
+/** With the seed of every run; `npm run test:explore` plays more, with others. */
 const RUNS = 300;
 /** Ten seconds of work, on a machine that may be busy. */
 const SLOW = { timeout: 120_000 };

@@ -169,6 +169,7 @@ describe('the steps of npm test', () => {
       const [passed, failed] = ${JSON.stringify(counts)}[project];
       fs.writeFileSync(file, JSON.stringify({ numPassedTests: passed, numFailedTests: failed, numPendingTests: 0 }));
       fs.writeFileSync('report-path', file);
+      fs.writeFileSync('seed', process.argv.find((a) => a.startsWith('--sequence.seed=')) ?? '');
       process.exitCode = failed > 0 ? 1 : 0;`,
     );
 
@@ -178,6 +179,7 @@ describe('the steps of npm test', () => {
     write('scripts/gen.ts', OK);
     for (const name of ['tsc', 'oxlint', 'prettier']) tool(name, OK);
     write('playground/real-vllm/main.ts', OK);
+    write('test/disruption-model/main.ts', 'console.log(process.argv.slice(2).join());');
     vitest({ unit: [40, 0], histories: [3, 0], integration: [2, 0], vllm: [4, 0] });
   });
   const run = async (target: string) => {
@@ -199,6 +201,19 @@ describe('the steps of npm test', () => {
     expect(await run('vllm')).toMatchObject({ code: 0, last: '4 passed, 0 failed' });
     write('playground/real-vllm/main.ts', 'process.exitCode = 1;');
     expect(await run('vllm')).toMatchObject({ code: 1, last: '0 passed, 1 failed' });
+  });
+
+  test('"explore" plays histories with the seed of its unit tests, another one each time', async () => {
+    const seeds = new Set<string>();
+    for (let time = 0; time < 2; time += 1) {
+      const { code, last, stdout } = await run('explore');
+      expect({ code, last }).toEqual({ code: 0, last: '40 passed, 0 failed' });
+      const seed = /^== unit tests with seed (\d+)$/m.exec(stdout)?.[1] ?? 'none';
+      expect(stdout).toContain(`\n3000,${seed}\n`);
+      expect(readFileSync(join(clone, 'seed'), 'utf8')).toBe(`--sequence.seed=${seed}`);
+      seeds.add(seed);
+    }
+    expect(seeds.size).toBe(2);
   });
 
   test('a step that fails stops the rest and counts as one failure', async () => {
