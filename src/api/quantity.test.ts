@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseQuantity } from './quantity.ts';
+import { quantityValue } from './quantity.ts';
 
 test.each([
   ['0', 0],
@@ -13,12 +13,12 @@ test.each([
   ['128974848000m', 128_974_848],
   ['-1k', -1000],
 ])('%s is %d', (text, value) => {
-  expect(parseQuantity(text)).toBe(value);
+  expect(quantityValue(text)).toBe(value);
 });
 
 test.each(['', 'Mi', '1 Gi', '1Gb', '1e', '1e9Mi', '0x10', 'NaN', `1e${'9'.repeat(9)}`])(
   '%j is none',
   (text) => {
-    expect(parseQuantity(text)).toBeUndefined();
+    expect(quantityValue(text)).toBeUndefined();
   },
 );

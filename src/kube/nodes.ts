@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseQuantity } from '../api/quantity.ts';
+import { quantityValue } from '../api/quantity.ts';
 import { WardenError } from '../errors.ts';
 import { objectPath, type ResourceType } from './resource-type.ts';
 import type { RestClient } from './rest.ts';
@@ -25,7 +25,7 @@ export async function nodeMemory(
     if (!parsed.success) {
       throw new WardenError('ApiBadResponse', `GET ${path}: not a Node: ${z.prettifyError(parsed.error)}`);
     }
-    return parseQuantity(parsed.data.status.allocatable.memory ?? '');
+    return quantityValue(parsed.data.status.allocatable.memory ?? '');
   } catch (error) {
     if (error instanceof WardenError && error.code === 'ApiNotFound') return undefined;
     throw error;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseQuantity } from '../api/quantity.ts';
+import { quantityValue } from '../api/quantity.ts';
 import { WardenError, type ErrorCode } from '../errors.ts';
 import { collectionPath, type ResourceType } from './resource-type.ts';
 import type { RestClient } from './rest.ts';
@@ -84,7 +84,7 @@ function usageOf(raw: unknown): readonly PodUsage[] {
   const { metadata, timestamp, containers } = parsed.data;
   const workingSetBytes = new Map<string, number>();
   for (const { name, usage } of containers) {
-    const bytes = parseQuantity(usage.memory ?? '');
+    const bytes = quantityValue(usage.memory ?? '');
     if (bytes !== undefined && bytes >= 0) workingSetBytes.set(name, bytes);
   }
   return [{ namespace: metadata.namespace, name: metadata.name, atMs: timestamp, workingSetBytes }];
