@@ -95,6 +95,8 @@ export interface EngineSnapshot {
   readonly scheduledAtMs?: number;
   /** When it became Ready, if it is Ready now. */
   readonly readyAtMs?: number;
+  /** Since when it is not Ready, as the kubelet tells; absent while it is Ready, and before the kubelet has said so. */
+  readonly unreadySinceMs?: number;
   /** The scheduler's sentence while no node takes the pod. */
   readonly unschedulable?: string;
   readonly trouble?: EngineTrouble;
