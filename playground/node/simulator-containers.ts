@@ -46,7 +46,7 @@ export class SimulatorContainers {
       engine,
       outOfMemory: () => {
         outOfMemory = true;
-        engine.faults.crash(OUT_OF_MEMORY_EXIT_CODE);
+        engine.crash(OUT_OF_MEMORY_EXIT_CODE);
       },
     });
     const exited = engine.exited.then(({ exitCode, message }): ContainerExit => ({

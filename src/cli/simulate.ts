@@ -13,6 +13,9 @@ Runs one simulated vLLM engine until SIGTERM, on --host and --port as vLLM does 
   --sim-speed X               run X times as fast
   --sim-seed N                seed of all chance
   --sim-mean-output-tokens N  let requests stop by themselves after N tokens on average
+  --sim-fault JSON            be ill from the start, such as '{"kind":"HostLeak","bytesPerMinute":4e8}'
+  --sim-faults                begin faults by POST /sim/faults, end them by DELETE /sim/faults?kind=…
+  --sim-dev-mode              serve /is_sleeping and /is_paused, as VLLM_SERVER_DEV_MODE does
 `;
 
 const ALL_ADDRESSES = '0.0.0.0';

@@ -2,7 +2,7 @@ import { ANY_ADAPTERS, batchAdapters, type BatchAdapters } from './batch-adapter
 import type { EngineModelConfig } from './engine-config.ts';
 import { EngineStats } from './engine-stats.ts';
 import { KvBlocks } from './kv-blocks.ts';
-import { stepDurationMs, type StepLoad } from './profiles.ts';
+import { stepDurationMs, type StepCost, type StepLoad } from './profiles.ts';
 import { RequestState, type EngineRequest, type FinishReason, type RequestProgress } from './request.ts';
 import { repeatDecodeStep } from './repeat-step.ts';
 import { WaitingLine } from './waiting-line.ts';
@@ -41,6 +41,9 @@ export type TokenListener = (
 export class EngineModel {
   readonly stats: EngineStats;
   readonly kv: KvBlocks;
+  /** Of the steps that start from now on; a fault makes them dearer than usual. */
+  stepCost: StepCost;
+  readonly usualStepCost: StepCost;
   readonly #config: EngineModelConfig;
   readonly #live = new Map<string, RequestState>();
   readonly #line = new WaitingLine();
@@ -57,6 +60,8 @@ export class EngineModel {
 
   constructor(config: EngineModelConfig) {
     this.#config = config;
+    this.usualStepCost = config.stepCost;
+    this.stepCost = config.stepCost;
     this.kv = new KvBlocks(config.numGpuBlocks, config.blockSize, config.prefixCaching ?? false);
     this.stats = new EngineStats(config.maxModelLen);
     this.#blocksTaken = new Uint32Array(config.blockSize);
@@ -117,9 +122,14 @@ export class EngineModel {
     if (this.#scheduleRunning()) this.#scheduleWaiting(nowMs);
     this.#publishGauges();
     if (load.computedTokens === 0) return undefined;
-    const durationMs = stepDurationMs(this.#config.stepCost, load);
+    const durationMs = stepDurationMs(this.stepCost, load);
     this.#stepEndMs = nowMs + durationMs;
     return durationMs;
+  }
+
+  /** The step under way ends so much later. */
+  lengthenStep(ms: number): void {
+    if (this.#stepEndMs !== undefined) this.#stepEndMs += ms;
   }
 
   /**
@@ -173,7 +183,7 @@ export class EngineModel {
     if (contextTokens === undefined) return nowMs;
     const run = repeatDecodeStep(
       {
-        stepCost: this.#config.stepCost,
+        stepCost: this.stepCost,
         batch: this.#running.length,
         contextTokens,
         steps: this.#stepsToEnd - 1,

@@ -23,6 +23,7 @@ export class EngineStats {
   waitingDeferred = 0;
   /** 0..1. */
   kvCacheUsage = 0;
+  sleepState: 'awake' | 'weights_offloaded' | 'discard_all' = 'awake';
 
   promptTokens = 0;
   generationTokens = 0;

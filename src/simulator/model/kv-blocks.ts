@@ -65,6 +65,11 @@ export class KvBlocks {
     state.heldBlocks = 0;
   }
 
+  /** A leak: so many blocks, or all that are free, are held by nobody from now on and never come back. */
+  keep(blocks: number): void {
+    this.#used = Math.min(this.capacity, this.#used + blocks);
+  }
+
   #blocksFor(tokens: number): number {
     return Math.ceil(tokens / this.blockSize);
   }

@@ -35,8 +35,8 @@ export const ENGINE_BUSY = apiError(
   'The engine is currently busy and cannot accept new requests. Please try again later or on a different instance.',
 );
 
-/** What requests get that arrive while the engine shuts down. The status was seen (500), the wording was not. */
-export const ENGINE_SHUTTING_DOWN = apiError(
+/** What requests get once the engine shuts down or is dead. The status was seen (500), the wording was not. */
+export const ENGINE_DEAD = apiError(
   500,
   'InternalServerError',
   'EngineCore encountered an issue. See stack trace (above) for the root cause.',

@@ -4,14 +4,14 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import {
   badRequest,
-  ENGINE_SHUTTING_DOWN,
+  ENGINE_DEAD,
   METHOD_NOT_ALLOWED,
   NOT_FOUND,
   UNAUTHORIZED,
   validationError,
 } from './api-error.ts';
 import type { GenerationService } from './generation.ts';
-import { readBody, send, sendError, sendJson } from './http-io.ts';
+import { endWithError, readBody, send, sendError, sendJson } from './http-io.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import type { MetricsPage } from './metrics-page.ts';
 import { parseRequest, type Endpoint } from './openai-request.ts';
@@ -37,6 +37,8 @@ export interface ApiServerParts {
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+/** By path, then by method. */
+export type Routes = Readonly<Record<string, Readonly<Record<string, Handler>>>>;
 
 /** The HTTP front of one engine. */
 export class ApiServer {
@@ -44,11 +46,13 @@ export class ApiServer {
   draining = false;
   pageDelayMs = 0;
   readonly #parts: ApiServerParts;
-  readonly #routes: ReadonlyMap<string, Readonly<Record<string, Handler>>>;
+  readonly #routes: Map<string, Routes[string]>;
   readonly #server: Server;
   /** Open connections, and whether each has a request that is not answered to the end. */
   readonly #connections = new Map<Socket, { busy: boolean }>();
-  #inFlight = 0;
+  /** Generation requests that have not been answered to the end. */
+  readonly #answering = new Set<ServerResponse>();
+  #engineDead = false;
   #closing = false;
 
   constructor(parts: ApiServerParts) {
@@ -64,7 +68,18 @@ export class ApiServer {
 
   /** Generation requests that have not been answered to the end. */
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#answering.size;
+  }
+
+  /** Serves more than vLLM does by default. */
+  addRoutes(routes: Routes): void {
+    for (const [path, handlers] of Object.entries(routes)) this.#routes.set(path, handlers);
+  }
+
+  /** The engine behind it has died: `/health` is 503 from now on, and every request ends with an error. */
+  loseEngine(): void {
+    this.#engineDead = true;
+    for (const response of this.#answering) endWithError(response, ENGINE_DEAD);
   }
 
   async listen(host: string, port: number, signal: AbortSignal): Promise<void> {
@@ -90,12 +105,14 @@ export class ApiServer {
     for (const socket of this.#connections.keys()) socket.destroy();
   }
 
-  #createRoutes(): ReadonlyMap<string, Readonly<Record<string, Handler>>> {
+  #createRoutes(): Map<string, Routes[string]> {
     const { args, vllmVersion } = this.#parts;
-    const healthy: Handler = (_request, response) => send(response, 200, 'text/plain', '');
+    const healthy: Handler = (_request, response) => {
+      send(response, this.#engineDead ? 503 : 200, 'text/plain', '');
+    };
     const version = JSON.stringify({ version: vllmVersion });
     const models = modelsBody(args);
-    return new Map<string, Readonly<Record<string, Handler>>>([
+    return new Map<string, Routes[string]>([
       ['/health', { GET: healthy }],
       ['/ping', { GET: healthy, POST: healthy }],
       ['/version', { GET: (_request, response) => sendJson(response, version) }],
@@ -130,7 +147,7 @@ export class ApiServer {
   }
 
   #count(handler: string, request: IncomingMessage, response: ServerResponse): void {
-    if (UNCOUNTED.has(handler)) return;
+    if (UNCOUNTED.has(handler) || handler.startsWith('/sim/')) return;
     const startedMs = performance.now();
     response.once('close', () => {
       const exchange = {
@@ -152,15 +169,15 @@ export class ApiServer {
   }
 
   async #generate(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#inFlight += 1;
+    this.#answering.add(response);
     response.once('close', () => {
-      this.#inFlight -= 1;
+      this.#answering.delete(response);
       this.#parts.onRequestEnd();
     });
     const body = await readBody(request);
-    if (response.destroyed) return;
+    if (response.destroyed || response.writableEnded) return;
     if (body === undefined) return sendError(response, badRequest('The body is too large.', null));
-    if (this.draining) return sendError(response, ENGINE_SHUTTING_DOWN);
+    if (this.draining || this.#engineDead) return sendError(response, ENGINE_DEAD);
     if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
       const issue = `Unsupported Media Type: Only 'application/json' is allowed`;
       return sendError(response, validationError(issue, null));
@@ -180,7 +197,7 @@ export class ApiServer {
 
   /** 0 unless `--enable-server-load-tracking`, as in vLLM. */
   #loadBody(): string {
-    return JSON.stringify({ server_load: this.#parts.args.serverLoadTracking ? this.#inFlight : 0 });
+    return JSON.stringify({ server_load: this.#parts.args.serverLoadTracking ? this.inFlight : 0 });
   }
 }
 

@@ -3,13 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineModel } from '../model/engine-model.ts';
 import { ApiServer } from './api-server.ts';
 import { EngineLoop } from './engine-loop.ts';
+import { EngineFaults } from './engine-faults.ts';
+import { devRoutes, faultRoutes } from './fault-routes.ts';
 import { GenerationService } from './generation.ts';
 import { HttpMetrics } from './http-metrics.ts';
+import { LeakedMemory } from './leaked-memory.ts';
 import { MetricsPage } from './metrics-page.ts';
 import type { ServeArgs } from './serve-args.ts';
 
 /** Resident memory of a real API server without load, bytes; the engine's own process is not on the page. */
 const BASE_RESIDENT_BYTES = 993_976_320;
+/** Of a real engine on a CPU, API server and engine core together: about 2 GB. */
+const BASE_WORKING_SET_BYTES = 2_000_000_000;
 
 /** What a real API server has used by the time it is up, and uses on while it idles. */
 const STARTUP_CPU_SECONDS = 19.3;
@@ -41,7 +46,10 @@ export interface EngineFigures {
   readonly steps: number;
   /** Generation requests whose answer has not ended, those of a dead engine included. */
   readonly inFlight: number;
+  /** Of the API server's process, as the page says. */
   readonly residentBytes: number;
+  /** Of all processes of the container. */
+  readonly workingSetBytes: number;
 }
 
 type Phase = 'Starting' | 'Serving' | 'Draining' | 'Closing' | 'Exited';
@@ -50,17 +58,18 @@ type Phase = 'Starting' | 'Serving' | 'Draining' | 'Closing' | 'Exited';
 export class EngineProcess {
   readonly ready: Promise<void>;
   readonly exited: Promise<EngineExit>;
+  readonly faults: EngineFaults;
   readonly #args: ServeArgs;
   readonly #model: EngineModel;
   readonly #loop: EngineLoop;
   readonly #api: ApiServer;
+  readonly #memory: LeakedMemory;
   readonly #startedMs = performance.now();
   readonly #starting = new AbortController();
   readonly #ready = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<EngineExit>();
   #phase: Phase = 'Starting';
   #drainTimer: NodeJS.Timeout | undefined;
-  #leakBytesPerRequest = 0;
 
   constructor(args: ServeArgs, vllmVersion: string) {
     this.#args = args;
@@ -68,6 +77,11 @@ export class EngineProcess {
     this.exited = this.#exited.promise;
     this.#model = new EngineModel(args.engine);
     this.#loop = new EngineLoop(this.#model);
+    this.#memory = new LeakedMemory(() => ({
+      requests: this.#finishedRequests(),
+      steps: this.#model.stats.iterationTokens.count,
+      ms: performance.now(),
+    }));
     const startTimeSeconds = Date.now() / 1000;
     const createdSeconds = startTimeSeconds + args.startupSeconds;
     const http = new HttpMetrics(createdSeconds);
@@ -89,6 +103,15 @@ export class EngineProcess {
     const generation = new GenerationService(args, this.#loop, vllmVersion);
     const onRequestEnd = (): void => this.#requestEnded();
     this.#api = new ApiServer({ args, vllmVersion, generation, page, http, onRequestEnd });
+    this.faults = new EngineFaults({
+      model: this.#model,
+      loop: this.#loop,
+      api: this.#api,
+      memory: this.#memory,
+    });
+    for (const fault of args.faults) this.faults.begin(fault);
+    if (args.faultControl) this.#api.addRoutes(faultRoutes(this.faults));
+    if (args.devMode) this.#api.addRoutes(devRoutes(this.faults));
   }
 
   /**
@@ -134,21 +157,6 @@ export class EngineProcess {
     this.#end(exitCode);
   }
 
-  /** The engine stops in the middle of its work; the API server goes on. */
-  wedge(): void {
-    this.#loop.stop();
-  }
-
-  /** Each page takes `delayMs` from now on. */
-  slowPage(delayMs: number): void {
-    this.#api.pageDelayMs = delayMs;
-  }
-
-  /** Resident memory grows by so many bytes with each finished request. */
-  leak(bytesPerRequest: number): void {
-    this.#leakBytesPerRequest = bytesPerRequest;
-  }
-
   figures(): EngineFigures {
     const { stats } = this.#model;
     return {
@@ -163,6 +171,8 @@ export class EngineProcess {
       steps: stats.iterationTokens.count,
       inFlight: this.#api.inFlight,
       residentBytes: this.#residentBytes(),
+      workingSetBytes:
+        BASE_WORKING_SET_BYTES + this.#memory.bytes('ApiServer') + this.#memory.bytes('EngineCore'),
     };
   }
 
@@ -210,6 +220,6 @@ export class EngineProcess {
   }
 
   #residentBytes(): number {
-    return BASE_RESIDENT_BYTES + this.#leakBytesPerRequest * this.#finishedRequests();
+    return BASE_RESIDENT_BYTES + this.#memory.bytes('ApiServer');
   }
 }

@@ -47,3 +47,9 @@ export function openStream(response: ServerResponse): void {
   response.writeHead(200, { ...SERVER_HEADERS, 'content-type': 'text/event-stream; charset=utf-8' });
   response.flushHeaders();
 }
+
+/** Ends an answer that may have begun: as an error, or, in a stream, with an event that carries it. */
+export function endWithError(response: ServerResponse, error: ApiError): void {
+  if (response.headersSent) response.end(`data: ${error.body}\n\ndata: [DONE]\n\n`);
+  else sendError(response, error);
+}

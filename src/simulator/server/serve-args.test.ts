@@ -44,6 +44,9 @@ describe('arguments of vllm serve', () => {
       startupSeconds: 120,
       seed: 0,
       meanOutputTokens: undefined,
+      faults: [],
+      faultControl: false,
+      devMode: false,
     });
   });
 

@@ -7,6 +7,7 @@ import {
 } from '../model/profiles.ts';
 import type { EngineModelConfig } from '../model/engine-config.ts';
 import { argparse, type RawFlags } from './argparse.ts';
+import { parseFault, type Fault } from './fault.ts';
 
 /** What `vllm serve MODEL …` asks for. */
 export interface ServeArgs {
@@ -28,6 +29,12 @@ export interface ServeArgs {
   readonly seed: number;
   /** `undefined`: every request runs to its `max_tokens`, as with `ignore_eos`. */
   readonly meanOutputTokens: number | undefined;
+  /** Those that it has from its start. */
+  readonly faults: readonly Fault[];
+  /** Whether faults are begun and ended over HTTP. */
+  readonly faultControl: boolean;
+  /** `VLLM_SERVER_DEV_MODE`: it says whether it sleeps or is paused. */
+  readonly devMode: boolean;
 }
 
 export interface CacheFlags {
@@ -64,7 +71,13 @@ export function parseServeArgs(argv: readonly string[], vllmVersion: string): Se
   }
   const complaint = outOfRange(flags);
   if (complaint !== undefined) return refused(complaint);
-  return { kind: 'Parsed', args: serveArgsOf(model, flags, ENGINE_PROFILES[profile]) };
+  const faults: Fault[] = [];
+  for (const json of flags.list('sim-fault')) {
+    const fault = parseFault(json);
+    if (fault.kind === 'Refused') return refused(`argument --sim-fault: ${fault.message}`);
+    faults.push(fault.fault);
+  }
+  return { kind: 'Parsed', args: { ...serveArgsOf(model, flags, ENGINE_PROFILES[profile]), faults } };
 }
 
 function refused(complaint: string): ServeArgsOutcome {
@@ -90,7 +103,7 @@ function outOfRange(flags: Flags): string | undefined {
   return speed > 0 ? undefined : `argument --sim-speed: must be above 0, got ${speed}`;
 }
 
-function serveArgsOf(model: string, flags: Flags, profile: EngineProfile): ServeArgs {
+function serveArgsOf(model: string, flags: Flags, profile: EngineProfile): Omit<ServeArgs, 'faults'> {
   const speed = flags.number('sim-speed') ?? 1;
   const [name = model, ...aliases] = flags.list('served-model-name');
   return {
@@ -113,6 +126,8 @@ function serveArgsOf(model: string, flags: Flags, profile: EngineProfile): Serve
     startupSeconds: flags.number('sim-startup-seconds') ?? profile.startupSeconds / speed,
     seed: flags.number('sim-seed') ?? 0,
     meanOutputTokens: flags.number('sim-mean-output-tokens'),
+    faultControl: flags.on('sim-faults', false),
+    devMode: flags.on('sim-dev-mode', false),
   };
 }
 

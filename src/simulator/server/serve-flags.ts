@@ -104,6 +104,9 @@ export const SERVE_FLAGS: Readonly<Record<string, FlagSpec>> = {
   'sim-seed': integer,
   'sim-speed': number,
   'sim-mean-output-tokens': number,
+  'sim-faults': onOff,
+  'sim-fault': list,
+  'sim-dev-mode': onOff,
 };
 
 /** Short forms that people use. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { startSimulatedEngine } from './start.ts';
-import { post, serving, TINY_ARGV, until, valueOf } from './test-kit.ts';
+import { post, serving, TINY_ARGV } from './test-kit.ts';
 
 const LONG = { prompt: [1, 2, 3], max_tokens: 900, stream: true };
 /** LONG takes two seconds: long enough to be cut. */
@@ -120,55 +120,8 @@ describe('an end without warning', () => {
     await using running = await serving(SLOW);
     const response = await post(`${running.url}/v1/completions`, LONG);
     if (exitCode === 137) running.engine.kill();
-    else running.engine.faults.crash(exitCode);
+    else running.engine.crash(exitCode);
     await expect(response.text()).rejects.toThrow('terminated');
     expect(await running.engine.exited).toEqual({ exitCode });
-  });
-});
-
-describe('a fault:', () => {
-  test('wedge freezes the engine and its page while the API server goes on', async () => {
-    await using running = await serving(SLOW);
-    const clients = new AbortController();
-    await post(`${running.url}/v1/completions`, LONG, clients.signal);
-    await until(() => running.engine.figures()?.running === 1);
-    running.engine.faults.wedge();
-    const engineLines = async (): Promise<readonly string[]> => {
-      const page = await (await fetch(`${running.url}/metrics`)).text();
-      return page.split('\n').filter((line) => line.startsWith('vllm:'));
-    };
-    const before = await engineLines();
-    await post(`${running.url}/v1/completions`, LONG, clients.signal);
-    clients.abort();
-    await until(() => running.engine.figures()?.inFlight === 0);
-    expect(await engineLines()).toEqual(before);
-    expect((await fetch(`${running.url}/health`)).status).toBe(200);
-  });
-
-  test('slowPage holds back the page and nothing else', async () => {
-    await using running = await serving();
-    running.engine.faults.slowPage(50);
-    const order: string[] = [];
-    const get = async (path: string): Promise<void> => {
-      await (await fetch(`${running.url}${path}`)).text();
-      order.push(path);
-    };
-    await Promise.all([get('/metrics'), get('/health')]);
-    expect(order).toEqual(['/health', '/metrics']);
-  });
-
-  test('leak adds to the resident memory with each finished request', async () => {
-    await using running = await serving();
-    const resident = async (): Promise<number> => {
-      const page = await (await fetch(`${running.url}/metrics`)).text();
-      return valueOf(page, 'process_resident_memory_bytes') ?? Number.NaN;
-    };
-    const before = await resident();
-    running.engine.faults.leak(1_000_000);
-    for (let i = 0; i < 3; i += 1) {
-      await (await post(`${running.url}/v1/completions`, { prompt: [1], max_tokens: 1 })).text();
-    }
-    expect((await resident()) - before).toBe(3_000_000);
-    expect(running.engine.figures()?.residentBytes).toBe(before + 3_000_000);
   });
 });

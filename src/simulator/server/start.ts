@@ -1,3 +1,4 @@
+import { Fault, type FaultInput, type FaultKind } from './fault.ts';
 import { EngineProcess, type EngineExit, type EngineFigures } from './engine-process.ts';
 import { releasePort, reservePort } from './port.ts';
 import { parseServeArgs } from './serve-args.ts';
@@ -12,17 +13,6 @@ export interface SimulatedEngineOptions {
   readonly port: number;
 }
 
-export interface EngineFaults {
-  /** Steps stop for ever; `/health` stays 200 and the page's engine families freeze. */
-  wedge(): void;
-  /** The process ends at once with this code, connections reset. */
-  crash(exitCode: number): void;
-  /** Each `/metrics` takes this long from now on. */
-  slowPage(delayMs: number): void;
-  /** Resident memory grows by so many bytes with each finished request. */
-  leak(bytesPerRequest: number): void;
-}
-
 /** One simulated `vllm serve` process within this one. */
 export interface SimulatedEngine {
   /** Known from the start, closed until ready. */
@@ -31,7 +21,14 @@ export interface SimulatedEngine {
   readonly ready: Promise<void>;
   /** Settles once, never rejects. */
   readonly exited: Promise<EngineExit>;
-  readonly faults: EngineFaults;
+  /** A fault from now on; one of the same kind is replaced. @throws ZodError for figures out of bounds */
+  beginFault(fault: FaultInput): void;
+  /** What has leaked does not come back, and neither does an engine that is dead. */
+  endFault(kind: FaultKind): void;
+  /** The faults that it has now. */
+  faults(): readonly Fault[];
+  /** The process ends at once with this code, connections reset. */
+  crash(exitCode: number): void;
   /** SIGTERM. */
   terminate(): void;
   /** SIGKILL. */
@@ -66,7 +63,10 @@ export async function startSimulatedEngine(options: SimulatedEngineOptions): Pro
     port,
     ready: engine.ready,
     exited: engine.exited,
-    faults: engine,
+    beginFault: (fault) => engine.faults.begin(Fault.parse(fault)),
+    endFault: (kind) => engine.faults.end(kind),
+    faults: () => engine.faults.active,
+    crash: (exitCode) => engine.crash(exitCode),
     terminate: () => engine.terminate(),
     kill: () => engine.kill(),
     figures: () => engine.figures(),
@@ -79,7 +79,10 @@ function refusedEngine(port: number, exit: EngineExit): SimulatedEngine {
     port,
     ready: new Promise(() => undefined),
     exited: Promise.resolve(exit),
-    faults: { wedge: nothing, crash: nothing, slowPage: nothing, leak: nothing },
+    beginFault: nothing,
+    endFault: nothing,
+    faults: () => [],
+    crash: nothing,
     terminate: nothing,
     kill: nothing,
     figures: () => undefined,

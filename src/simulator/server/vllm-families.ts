@@ -79,7 +79,11 @@ export const VLLM_FAMILIES: readonly VllmFamily[] = [
     name: 'vllm:engine_sleep_state',
     help: 'Sleep state of the engine; awake = 1 in service.',
     type: 'gauge',
-    series: by('sleep_state', { awake: () => 1, weights_offloaded: zero, discard_all: zero }),
+    series: by('sleep_state', {
+      awake: ({ sleepState }) => Number(sleepState === 'awake'),
+      weights_offloaded: ({ sleepState }) => Number(sleepState === 'weights_offloaded'),
+      discard_all: ({ sleepState }) => Number(sleepState === 'discard_all'),
+    }),
     since: '0.11.2',
   },
   gauge('vllm:gpu_cache_usage_perc', 'Share of KV blocks in use, 0 to 1.', (stats) => stats.kvCacheUsage, {
