@@ -56,18 +56,30 @@ export function gpusPerEngine(engine: Spec['engine']): number {
   const tensor = sizeInArgs(engine.args, ['--tensor-parallel-size', '-tp']) ?? engine.tensorParallelSize;
   const pipeline =
     sizeInArgs(engine.args, ['--pipeline-parallel-size', '-pp']) ?? engine.pipelineParallelSize;
-  const data = sizeInArgs(engine.args, ['--data-parallel-size', '-dp']) ?? 1;
-  return tensor * pipeline * data;
+  return tensor * pipeline * dataParallelSize(engine.args);
 }
 
-/** The last value of a flag in raw arguments, in both spellings vLLM takes (`--a-b 2`, `--a_b=2`). */
+/** Data-parallel ranks of one engine. */
+export function dataParallelSize(args: readonly string[]): number {
+  return sizeInArgs(args, ['--data-parallel-size', '-dp']) ?? 1;
+}
+
+/** API servers of one engine: with data-parallel ranks vLLM runs as many. */
+export function apiServerCount(args: readonly string[]): number {
+  return sizeInArgs(args, ['--api-server-count', '-asc']) ?? dataParallelSize(args);
+}
+
+/** @returns the last value that is a whole number of at least 1 */
 function sizeInArgs(args: readonly string[], names: readonly string[]): number | undefined {
-  let size: number | undefined;
-  for (const [index, arg] of args.entries()) {
+  return valuesInArgs(args, names)
+    .map(Number)
+    .findLast((value) => Number.isInteger(value) && value >= 1);
+}
+
+/** All values of a flag in raw arguments, in both spellings vLLM takes (`--a-b 2`, `--a_b=2`); the last one holds. */
+export function valuesInArgs(args: readonly string[], names: readonly string[]): readonly string[] {
+  return args.flatMap((arg, index) => {
     const [name = '', inline] = arg.split('=', 2);
-    if (!names.includes(name.replaceAll('_', '-'))) continue;
-    const value = Number(inline ?? args[index + 1]);
-    if (Number.isInteger(value) && value >= 1) size = value;
-  }
-  return size;
+    return names.includes(name.replaceAll('_', '-')) ? (inline ?? args[index + 1] ?? []) : [];
+  });
 }
