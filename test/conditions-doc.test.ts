@@ -13,6 +13,7 @@ const SOURCES = [
   'src/fleet/rollout-state.ts',
   'src/fleet/begin-replaces.ts',
   'src/disruption/start-failure.ts',
+  'src/disruption/breaker.ts',
   'src/scaling/limits.ts',
 ];
 

@@ -28,6 +28,8 @@ import { Reflector } from '../runtime/reflector.ts';
 import type { Store } from '../runtime/store.ts';
 import { Wakes } from '../runtime/wakes.ts';
 import { WriteBarrier } from '../runtime/write-barrier.ts';
+import { Prober } from '../probe/prober.ts';
+import { MemoryReader } from '../usage/memory-reader.ts';
 import { Scraper } from '../scraper/scraper.ts';
 import { startHealthServer } from '../telemetry/health-server.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -90,11 +92,22 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
       if (fleet !== undefined && isUrgent(fleet, sample)) wakes.wake(key);
     },
   });
+  const prober = new Prober({
+    clock: systemClock,
+    engineProxyUrl: options.engineProxyUrl,
+    onResult: (uid) => {
+      const pod = caches.pods.list().find(({ metadata }) => metadata.uid === uid);
+      for (const key of pod === undefined ? [] : fleetKeys(pod)) wakes.wake(key);
+    },
+  });
+  const usage = new MemoryReader({ source: kube, clock: systemClock, log });
   const fleets = new FleetController({
     kube,
     caches,
     barrier,
     scraper,
+    prober,
+    usage,
     events,
     metrics: metrics.fleets,
     statusRefreshMs: options.statusRefreshMs,
@@ -117,7 +130,11 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
       timing: options,
     }),
     controllers: [controller],
-    tasks: [{ name: 'scraper', run: (signal) => stopAfter(scraper, signal) }],
+    tasks: [
+      { name: 'scraper', run: (signal) => stopAfter(scraper, signal) },
+      { name: 'prober', run: (signal) => stopAfter(prober, signal) },
+      usage,
+    ],
     events,
     close: () => kube.close(),
   });
@@ -134,10 +151,10 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
   }
 }
 
-/** Scraping begins with the first targets and ends with the leadership, before the lease is released. */
-async function stopAfter(scraper: Scraper, signal: AbortSignal): Promise<void> {
+/** Scraping and probing begin with the first targets and end with the leadership, before the lease is released. */
+async function stopAfter(readers: Pick<Scraper, 'stop'>, signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
-  await scraper.stop();
+  await readers.stop();
 }
 
 /** Which fleets a change concerns. */

@@ -1,28 +1,32 @@
+import type { Disruption } from '../api/v1alpha1/status.ts';
+
 /** How long a suspicion counts after it was seen last. */
-const COUNTED_MS = 10 * 60_000;
+const SUSPECTED_MS = 10 * 60_000;
 /** More than this share of a fleet, and at least two, are too many to be sick each for itself. */
 const MANY_SHARE = 1 / 3;
 const LEAST_MANY = 2;
-/** Replacements after which it is looked at whether they helped. */
+/** So many replacements of dead engines must have helped, or no more are made. */
 const TRIES = 2;
+const TRIED_MS = 60 * 60_000;
 
-/** What the breaker remembers; times in milliseconds since the epoch. */
+/** What the breaker remembers, by uid; times in milliseconds since the epoch. */
 export interface BreakerMemory {
-  /** By uid: when the engine was last seen to be suspicious. */
+  /** When the engine was last seen to be suspicious. */
   readonly suspects: ReadonlyMap<string, number>;
+  /** When the replacement of the engine, which was proved dead, began. */
+  readonly tries: ReadonlyMap<string, number>;
 }
 
-export const NO_SUSPECTS: BreakerMemory = { suspects: new Map() };
+export const CLOSED_BREAKER: BreakerMemory = { suspects: new Map(), tries: new Map() };
 
 export interface BreakerInputs {
   /** Engines that show a signature of a dead engine now, proved or not. */
   readonly suspected: ReadonlySet<string>;
   /** Engines of the fleet that are not on their way out. */
   readonly engines: number;
-  /** When engines that were proved dead were replaced, within the last hour. */
-  readonly replacedAtMs: readonly number[];
-  /** Those of the engines made since that are judged already: started, or failed to. */
-  readonly successors: readonly { readonly createdAtMs: number; readonly isSick: boolean }[];
+  readonly claims: readonly Disruption[];
+  /** The engines of which is known whether they are well: those that serve, and those that are sick or failed to start. */
+  readonly judged: readonly { readonly createdAtMs: number; readonly isSick: boolean }[];
   readonly nowMs: number;
 }
 
@@ -38,22 +42,44 @@ export interface Halt {
 
 /** The circuit breaker of a fleet. */
 export function judgeBreaker(
-  memory: BreakerMemory,
-  { suspected, engines, replacedAtMs, successors, nowMs }: BreakerInputs,
+  before: BreakerMemory,
+  { suspected, engines, claims, judged, nowMs }: BreakerInputs,
 ): { readonly memory: BreakerMemory; readonly halt?: Halt } {
-  const seen = [...suspected].map((uid) => [uid, nowMs] as const);
-  const suspects = new Map(
-    [...memory.suspects, ...seen].filter(([, atMs]) => nowMs - atMs < COUNTED_MS && atMs <= nowMs),
-  );
-  const next = { memory: { suspects } };
-  const tries = replacedAtMs.toSorted((a, b) => a - b).slice(-TRIES);
-  const since = tries[0] ?? nowMs;
-  const made = successors.filter(({ createdAtMs }) => createdAtMs >= since - COUNTED_MS);
-  if (tries.length >= TRIES && suspected.size > 0 && made.length > 0 && made.every(({ isSick }) => isSick)) {
-    const message = `${tries.length} engines were replaced within an hour, and those in their place are sick as well: suspect the image, the model or the nodes; restart by hand with the annotation vllm.warden.dev/replace`;
-    return { ...next, halt: { reason: 'ReplacementsFail', message } };
-  }
-  if (suspects.size < LEAST_MANY || suspects.size <= MANY_SHARE * engines) return next;
-  const message = `${suspects.size} of ${engines} engines were suspected within 10 min: many at once, so suspect the traffic, the way to their metrics pages or the image; none is restarted on suspicion, only those whose probe proves them dead, one at a time`;
-  return { ...next, halt: { reason: 'ManyAtOnce', message } };
+  const now = [...suspected].map((uid) => [uid, nowMs] as const);
+  const deaths = claims
+    .filter(({ cause, step }) => cause === 'Dead' && step === 'Removing')
+    .map(({ victimUID, claimedAt }) => [victimUID, Date.parse(claimedAt)] as const);
+  const memory = {
+    suspects: recent([...before.suspects, ...now], SUSPECTED_MS, nowMs),
+    tries: recent([...before.tries, ...deaths], TRIED_MS, nowMs),
+  };
+  const halt = replacementsFail(memory, judged, suspected) ?? manyAtOnce(memory, engines);
+  return { memory, ...(halt !== undefined && { halt }) };
+}
+
+function replacementsFail(
+  { tries }: BreakerMemory,
+  judged: BreakerInputs['judged'],
+  suspected: ReadonlySet<string>,
+): Halt | undefined {
+  const since = [...tries.values()].toSorted((a, b) => b - a)[TRIES - 1];
+  if (since === undefined || suspected.size === 0) return undefined;
+  const made = judged.filter(({ createdAtMs }) => createdAtMs >= since);
+  if (made.length < TRIES || made.some(({ isSick }) => !isSick)) return undefined;
+  const message = `the last ${TRIES} engines that were proved dead were replaced, and all that were made since are sick as well: suspect the image, the model, the nodes or the traffic; the annotation vllm.warden.dev/replace still replaces an engine`;
+  return { reason: 'ReplacementsFail', message };
+}
+
+function manyAtOnce({ suspects }: BreakerMemory, engines: number): Halt | undefined {
+  if (suspects.size < LEAST_MANY || suspects.size <= MANY_SHARE * engines) return undefined;
+  const message = `${suspects.size} of ${engines} engines were suspected within 10 min: many at once, suspect the traffic, the way to their metrics pages or the image; none is restarted on suspicion, only those whose probe proves them dead, one at a time`;
+  return { reason: 'ManyAtOnce', message };
+}
+
+function recent(
+  entries: readonly (readonly [string, number])[],
+  lengthMs: number,
+  nowMs: number,
+): ReadonlyMap<string, number> {
+  return new Map(entries.filter(([, atMs]) => atMs <= nowMs && nowMs - atMs < lengthMs));
 }

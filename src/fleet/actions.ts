@@ -1,6 +1,7 @@
 import type { Disruption } from '../api/v1alpha1/status.ts';
 import type { EngineAction } from '../disruption/steps.ts';
 import type { SizeChange } from '../scaling/types.ts';
+import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { EndedClaim } from './plan-disruptions.ts';
 
 /**
@@ -36,6 +37,8 @@ export type Action =
       readonly outcomes: readonly string[];
       readonly change?: FleetChange;
     }
+  /** Asks the engine for one token, to see whether it lives; waits for no answer. */
+  | { readonly kind: 'Probe'; readonly engine: EngineSnapshot; readonly why: string; readonly rank?: number }
   | { readonly kind: 'DeleteReplicaSet'; readonly name: string; readonly uid: string }
   | EngineAction;
 

@@ -4,6 +4,7 @@ import { claimsOf } from '../disruption/claims.ts';
 import { isServing, isSilent, type EngineLoad } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { FleetDecision } from './decide-fleet.ts';
+import { buildFindings } from './findings.ts';
 import { isRolling } from './rollout-state.ts';
 import { totalReplicas } from './sizes.ts';
 import { cut, plural } from './text.ts';
@@ -30,6 +31,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   [CONDITIONS.engineVersionUnknown]: engineVersionUnknown,
   [CONDITIONS.rolloutStopped]: rolloutStopped,
   [CONDITIONS.restartBlocked]: restartBlocked,
+  [CONDITIONS.engineUnhealthy]: engineUnhealthy,
+  [CONDITIONS.remediationHalted]: remediationHalted,
 };
 
 const MESSAGE_LENGTH = 1024;
@@ -272,6 +275,29 @@ function restartBlocked(_snapshot: FleetSnapshot, { rollout, disruption }: Fleet
   }
   if (disruption.blocked !== undefined) return { status: 'True', ...disruption.blocked };
   return { status: 'False', reason: 'NotBlocked', message: 'no engine waits to be replaced' };
+}
+
+/** What was proved, and what is grave; what is only suspected or noted stands in the findings. */
+function engineUnhealthy(snapshot: FleetSnapshot, decision: FleetDecision): Finding {
+  const findings = buildFindings(snapshot, decision);
+  const worst = findings.find(({ state, severity }) => state === 'Proved' || severity === 'Critical');
+  if (worst === undefined) {
+    const message =
+      findings.length === 0 ? 'no engine shows a signature' : 'nothing is proved, see status.findings';
+    return { status: 'False', reason: findings.length === 0 ? 'NoFinding' : 'NothingProved', message };
+  }
+  const others = findings.length === 1 ? '' : `; ${plural(findings.length - 1, 'more finding')}`;
+  const message = `${worst.engine ?? 'the image'}: ${worst.message}; ${worst.action}${others}`;
+  return { status: 'True', reason: worst.signature, message };
+}
+
+function remediationHalted({ fleet }: FleetSnapshot, { health: { halt } }: FleetDecision): Finding {
+  if (halt !== undefined) return { status: 'True', ...halt };
+  const { mode } = fleet.spec.remediation;
+  if (mode !== 'Auto') {
+    return { status: 'False', reason: mode, message: `remediation.mode is ${mode}` };
+  }
+  return { status: 'False', reason: 'NotHalted', message: 'engines that are proved sick are replaced' };
 }
 
 function readyEngines(snapshot: FleetSnapshot): number {

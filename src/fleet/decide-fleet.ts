@@ -1,6 +1,6 @@
 import { claimsOf } from '../disruption/claims.ts';
 import { noteListing } from '../disruption/empty.ts';
-import { NOBODY_SICK } from '../disruption/sick.ts';
+import { SERVING } from '../api/v1alpha1/constants.ts';
 import { latencyTargets } from '../api/v1alpha1/latency.ts';
 import type { ManualFloor } from '../api/v1alpha1/status.ts';
 import { decideSize, freshMemory, rememberChange } from '../scaling/decide-size.ts';
@@ -11,6 +11,7 @@ import { isStaying } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { compareSides } from './compare-sides.ts';
 import { findConflict, noteForeignWrites, type Conflict } from './foreign-scale.ts';
+import { judgeHealth, type Health } from './health.ts';
 import { manualFloorAt } from './manual-floor.ts';
 import type { FleetMemory } from './memory.ts';
 import { findNotScaling, type NotScaling } from './not-scaling.ts';
@@ -30,6 +31,7 @@ export interface FleetDecision {
   readonly conflict?: Conflict;
   readonly notScaling?: NotScaling;
   readonly rollout: RolloutState;
+  readonly health: Health;
   readonly disruption: DisruptionPlan;
 }
 
@@ -47,6 +49,7 @@ export function decideFleet(
   const schedule = scheduleAt(snapshot.fleet.spec.scaling?.schedules ?? [], nowMs);
   const notScaling = findNotScaling(snapshot, size, nowMs);
   const desired = carriedOutSize(size);
+  const { health, memory: healthMemory } = judgeHealth(snapshot, memory.health, nowMs);
   const watches = noteListing(memory.watches, snapshot.engines, nowMs);
   const { sides, memory: comparison } = compareSides(snapshot, memory.comparison, nowMs);
   const rollout = rolloutState(snapshot, {
@@ -61,7 +64,7 @@ export function decideFleet(
     ...(held !== undefined && { held }),
     rollout,
     watches,
-    sick: NOBODY_SICK,
+    sick: health.sick,
     nowMs,
   });
   const isIdle = snapshot.fleet.spec.suspend || snapshot.stalled !== undefined || !size.carriedOut;
@@ -73,6 +76,7 @@ export function decideFleet(
       ...(conflict !== undefined && { conflict }),
       ...(notScaling !== undefined && { notScaling }),
       rollout,
+      health,
       disruption,
     },
     memory: {
@@ -81,6 +85,7 @@ export function decideFleet(
       decided: isIdle ? size.current : size.desired,
       watches,
       comparison,
+      health: healthMemory,
       noRoomUntilMs: noRoomUntil(snapshot, rollout, memory, nowMs),
       specReplicas: snapshot.fleet.spec.replicas,
     },
@@ -118,7 +123,7 @@ function decideBySpec(
   }
   const input: ScalingInput = {
     current,
-    engines: snapshot.engines.filter(isStaying),
+    engines: snapshot.engines.filter((one) => isStaying(one) && one.serving !== SERVING.suspect),
     revision: snapshot.revision,
     settings: {
       ...scaling,

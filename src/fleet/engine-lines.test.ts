@@ -41,7 +41,7 @@ test('every state of an engine reads as a line, worst first', () => {
     'mute: Ready for 59 min on node-1, no page for 20 s: no answer within 5 s',
     'leaves: Terminating on node-1, leaving',
     'goes: Draining on node-1, running 12, waiting 3, KV 42% (page 2 s old); 12 requests left',
-    'suspect: Ready, but not in the Service on node-1, running 12, waiting 3, KV 42% (page 2 s old)',
+    'suspect: Suspected, out of the Service on node-1, running 12, waiting 3, KV 42% (page 2 s old)',
     'starts: Loading for 90 s on node-1, not serving',
     'busy: Ready for 59 min on node-1, running 12, waiting 3, KV 42% (page 2 s old)',
     'calm: Ready for 59 min on node-1, running 1, waiting 0 (and 12 not for capacity), KV 10% (page 2 s old); 2 restarts',

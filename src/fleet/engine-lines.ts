@@ -5,6 +5,11 @@ import { count, cut, duration, percent } from './text.ts';
 const LINES = 20;
 const LINE_LENGTH = 512;
 
+const OUT_OF_SERVICE: Readonly<Record<string, string>> = {
+  [SERVING.draining]: 'Draining',
+  [SERVING.suspect]: 'Suspected, out of the Service',
+};
+
 /**
  * One line an engine for `kubectl describe`, worst first; the rest is counted in the last line. `progress` says of
  * those that leave what they wait for, by uid.
@@ -33,7 +38,7 @@ function state(engine: EngineSnapshot, nowMs: number): string {
     return `${engine.lifecycle} (${engine.trouble.reason}: ${engine.trouble.message})`;
   if (engine.unschedulable !== undefined) return `Pending for ${age} (no node: ${engine.unschedulable})`;
   if (engine.lifecycle === 'Ready' && engine.serving !== SERVING.true)
-    return engine.serving === SERVING.draining ? 'Draining' : 'Ready, but not in the Service';
+    return OUT_OF_SERVICE[engine.serving ?? ''] ?? 'Ready, but not in the Service';
   if (engine.lifecycle === 'Ready')
     return `Ready for ${duration(nowMs - (engine.readyAtMs ?? engine.createdAtMs))}`;
   return engine.lifecycle === 'Terminating' ? 'Terminating' : `${engine.lifecycle} for ${age}`;

@@ -4,6 +4,7 @@ import { freshMemory, rememberChange } from '../scaling/decide-size.ts';
 import type { ScalingMemory, SizeChange } from '../scaling/types.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { ForeignWrite } from './foreign-scale.ts';
+import { NO_HEALTH_MEMORY, type HealthMemory } from './health.ts';
 import { decidedSize } from './sizes.ts';
 
 /** What the operator remembers of a fleet between passes. Lost with the leader, but for what status holds. */
@@ -21,6 +22,7 @@ export interface FleetMemory {
   readonly noRoomUntilMs: number;
   /** What old and new engines did side by side; absent while no roll-out is under way. */
   readonly comparison: ComparisonMemory | undefined;
+  readonly health: HealthMemory;
 }
 
 /** The memory of a leader that begins now: the changes of size are taken over from the status of the fleet. */
@@ -40,6 +42,7 @@ export function recallMemory(snapshot: FleetSnapshot, nowMs: number): FleetMemor
     watches: new Map(),
     noRoomUntilMs: 0,
     comparison: undefined,
+    health: NO_HEALTH_MEMORY,
   };
 }
 

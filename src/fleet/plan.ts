@@ -16,6 +16,7 @@ export function planFleet(snapshot: FleetSnapshot, decision: FleetDecision): rea
     ...planClaims(decision),
     ...decision.disruption.actions,
     ...pruneRevisions(snapshot, decision),
+    ...planProbes(snapshot, decision),
   ];
 }
 
@@ -162,4 +163,12 @@ function pruneRevisions(snapshot: FleetSnapshot, { rollout }: FleetDecision): re
     .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
     .slice(revisionHistoryLimit)
     .map(({ name, uid }) => ({ kind: 'DeleteReplicaSet', name, uid }));
+}
+
+function planProbes({ engines }: FleetSnapshot, { health }: FleetDecision): readonly Action[] {
+  return health.probes.flatMap(({ uid, why, rank }): Action[] => {
+    const engine = engines.find((one) => one.uid === uid);
+    if (engine === undefined) return [];
+    return [{ kind: 'Probe', engine, why, ...(rank !== undefined && { rank: Number(rank) }) }];
+  });
 }

@@ -13,6 +13,7 @@ import type { LearnedLoad, SizeDecision } from '../scaling/types.ts';
 import { buildConditions } from './conditions.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { engineLines } from './engine-lines.ts';
+import { buildFindings } from './findings.ts';
 import { totalReplicas } from './sizes.ts';
 import { count, cut, percent } from './text.ts';
 import { buildWhy } from './why.ts';
@@ -20,6 +21,8 @@ import { buildWhy } from './why.ts';
 const HISTORY = 10;
 const MESSAGE_LENGTH = 1024;
 const REVISIONS_LENGTH = 64;
+const PLAN = 10;
+const PLAN_LENGTH = 512;
 
 /** The status without the claims and how they ended, which only claim patches write. */
 export type WrittenStatus = Omit<VLLMDeploymentStatus, 'disruptions' | 'disruptionHistory'>;
@@ -45,6 +48,10 @@ export function buildStatus(
     summary: summary(snapshot, decision, state),
     conditions: buildConditions(snapshot, decision, nowMs),
     scaling: scalingStatus(decision, kept, nowMs),
+    findings: buildFindings(snapshot, decision),
+    remediation: {
+      plan: decision.health.bookings.slice(0, PLAN).map(({ message }) => cut(message, PLAN_LENGTH)),
+    },
     rollout: rolloutStatus(snapshot, decision),
     engines: engineLines(snapshot.engines, decision.disruption.progress, nowMs),
     why: buildWhy(snapshot, decision, state, kept, nowMs),

@@ -27,6 +27,9 @@ function substance(status: WrittenStatus): unknown {
       .toSorted(),
     (status.scaling?.history ?? []).map(({ at, from, to }) => [at, from, to]),
     status.scaling?.manualFloor,
+    (status.findings ?? []).map(({ signature, engine, state }) => [signature, engine, state]),
+    status.remediation?.plan?.length,
+    status.remediation?.restarts,
     [
       status.rollout?.to,
       status.rollout?.from,

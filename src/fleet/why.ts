@@ -5,6 +5,7 @@ import { scheduleName } from '../scaling/schedules.ts';
 import type { Proposal } from '../scaling/types.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { blockedSentence, disruptionSentences, rolloutSentence } from './disruption-lines.ts';
+import { healthSentences } from './health-lines.ts';
 import { count, cut, moment, percent, plural } from './text.ts';
 
 const SENTENCES = 12;
@@ -30,6 +31,7 @@ export function buildWhy(
     ...trafficSentence(snapshot),
     ...deferredSentence(decision),
     ...rolloutSentence(decision),
+    ...healthSentences(snapshot, decision),
     ...blockedSentence(decision),
     ...disruptionSentences(snapshot, decision, nowMs),
     sizeSentence(decision),

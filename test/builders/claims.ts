@@ -135,6 +135,8 @@ export function inShort(action: Action): string {
       return `WriteClaims: ${action.claims.map(claimInShort).join(', ')}`;
     case 'ShrinkReplicaSet':
       return `${action.kind} ${action.replicaSet} to ${action.to} for ${action.engine.name}`;
+    case 'Probe':
+      return `Probe ${action.engine.name}`;
     case 'DeleteReplicaSet':
       return `delete ${action.name}`;
     case 'DeleteEngine':

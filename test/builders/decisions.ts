@@ -6,6 +6,7 @@ import type { SizeDecision } from '../../src/scaling/types.ts';
 import type { FleetSnapshot } from '../../src/snapshot/fleet-snapshot.ts';
 import { NOW } from './engines.ts';
 import { NOBODY_SICK } from '../../src/disruption/sick.ts';
+import type { Health } from '../../src/fleet/health.ts';
 
 /** A decision from one size to another, for tests of what follows from it. */
 export function sizeDecision(
@@ -28,6 +29,9 @@ export function sizeDecision(
   };
 }
 
+/** No engine shows a signature. */
+export const WELL: Health = { verdicts: [], ofImage: [], sick: NOBODY_SICK, probes: [], bookings: [] };
+
 /** The whole decision that follows from this size. */
 export function fleetDecision(
   snapshot: FleetSnapshot,
@@ -44,5 +48,5 @@ export function fleetDecision(
     sick: NOBODY_SICK,
     nowMs,
   });
-  return { size, rollout, disruption, ...more };
+  return { size, rollout, health: WELL, disruption, ...more };
 }

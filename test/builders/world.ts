@@ -50,6 +50,7 @@ function apply(world: World, action: Action): World {
   switch (action.kind) {
     case 'ApplyService':
     case 'ApplyPodDisruptionBudget':
+    case 'Probe':
       return world;
     case 'CreateReplicaSet': {
       const set = replicaSet(action.revision, action.replicas, { createdAtMs: world.nowMs });

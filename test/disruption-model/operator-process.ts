@@ -11,6 +11,7 @@ import { virtualKubeClient, type ApiCall, type Gate } from '../virtual-cluster/k
 import type { VirtualCluster } from '../virtual-cluster/virtual-cluster.ts';
 import { STORES, type OperatorWatches, type StoreName } from './operator-watches.ts';
 import { VirtualPages } from './pages.ts';
+import { NO_PROBES, NO_USAGE } from '../builders/senses.ts';
 
 /** What happens to a process at one of its requests. */
 export interface Interruption {
@@ -67,6 +68,8 @@ export class OperatorProcess {
       caches: this.#caches,
       barrier: this.#barrier,
       scraper: this.pages,
+      prober: NO_PROBES,
+      usage: NO_USAGE,
       events: { record: () => undefined },
       metrics: { decided: () => undefined, forgotten: () => undefined },
       statusRefreshMs: REFRESH_MS,

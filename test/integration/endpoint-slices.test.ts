@@ -26,6 +26,7 @@ import { startPlayground, type Playground } from '../../playground/playground.ts
 import { applyManifest, installWarden } from '../../playground/warden/install.ts';
 import { applyFleet, readFleet } from '../e2e/support/fleets.ts';
 import { eventually } from './playground/eventually.ts';
+import { sensesOf } from '../builders/senses.ts';
 
 const FLEET = 'sliced';
 
@@ -92,7 +93,7 @@ function engines(): readonly EngineSnapshot[] {
   const nowMs = Date.now();
   const noPages = { history: () => undefined, version: () => undefined };
   const watch = { nowMs, watchedSinceMs: nowMs, sizeDates: new SizeDates() };
-  return gather(fleet, caches, noPages, watch).engines;
+  return gather(fleet, caches, sensesOf(noPages), watch).engines;
 }
 
 /** The first of the two engines, once both are listed. */

@@ -12,6 +12,9 @@ import type { EventRecorder } from '../../runtime/event-recorder.ts';
 import { keyOf, type ReconcileRequest } from '../../runtime/keys.ts';
 import type { InvalidObject } from '../../runtime/store.ts';
 import type { WriteBarrier } from '../../runtime/write-barrier.ts';
+import type { Prober } from '../../probe/prober.ts';
+import { readingMs } from '../../rules/leaks/settings.ts';
+import type { MemoryReader } from '../../usage/memory-reader.ts';
 import type { Scraper } from '../../scraper/scraper.ts';
 import { SIGNALS } from '../../signals/catalogue.ts';
 import type { FleetSnapshot } from '../../snapshot/fleet-snapshot.ts';
@@ -21,7 +24,7 @@ import { claimEvents, noticeEvents } from './claim-events.ts';
 import { transitionEvents } from './events.ts';
 import { Executor } from './execute.ts';
 import { afterChange, recallState, type FleetState } from './fleet-states.ts';
-import { gather, gatherTraffic, scrapeTargets } from './gather.ts';
+import { gather, gatherTraffic, measuredEngines, scrapeTargets } from './gather.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 import { SizeDates } from './size-dates.ts';
 
@@ -38,6 +41,8 @@ export interface FleetControllerOptions {
   readonly caches: Caches;
   readonly barrier: WriteBarrier;
   readonly scraper: Pick<Scraper, 'setTargets' | 'history' | 'version'>;
+  readonly prober: Pick<Prober, 'ask' | 'record' | 'keep'>;
+  readonly usage: Pick<MemoryReader, 'setEngines' | 'memory' | 'unavailable'>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: FleetMetrics;
   /** How often the figures in a status are refreshed when nothing of substance changes. */
@@ -55,7 +60,7 @@ export class FleetController {
 
   constructor(options: FleetControllerOptions) {
     this.#options = options;
-    this.#executor = new Executor(options.kube, options.caches, options.barrier);
+    this.#executor = new Executor(options.kube, options.caches, options.barrier, options.prober);
   }
 
   /** One pass over one fleet; see `runtime/controller.ts` for the contract. */
@@ -71,11 +76,13 @@ export class FleetController {
   }
 
   async #pass(key: string, fleet: VLLMDeployment, context: ReconcileContext): Promise<ReconcileResult> {
-    const { caches, scraper, metrics } = this.#options;
+    const { caches, scraper, usage, prober, metrics } = this.#options;
     scraper.setTargets(key, scrapeTargets(fleet, caches));
     const { uid } = fleet.metadata;
     const known = this.#states.get(uid);
-    const snapshot = gather(fleet, caches, scraper, {
+    usage.setEngines(key, measuredEngines(fleet, caches), readingMs(fleet.spec));
+    const senses = { pages: scraper, usage, prober };
+    const snapshot = gather(fleet, caches, senses, {
       nowMs: context.now,
       watchedSinceMs: known?.watchedSinceMs ?? context.now,
       sizeDates: this.#sizeDates,
@@ -159,6 +166,8 @@ export class FleetController {
 
   #forget(key: string): ReconcileResult {
     this.#options.scraper.setTargets(key, []);
+    this.#options.usage.setEngines(key, []);
+    this.#options.prober.keep(new Set(this.#options.caches.pods.list().map(({ metadata }) => metadata.uid)));
     this.#options.metrics.forgotten(key);
     this.#reported.delete(key);
     const living = new Set(this.#options.caches.fleets.list().map(({ metadata }) => metadata.uid));

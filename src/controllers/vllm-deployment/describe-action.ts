@@ -27,6 +27,8 @@ export function describeAction(action: Action): string {
       return `made ${action.engine.name}, which does not start, the next that its ReplicaSet removes`;
     case 'DeleteEngine':
       return `deleted ${action.engine.name}`;
+    case 'Probe':
+      return `asks ${action.engine.name} for a token: ${action.why}`;
     case 'CreateReplicaSet':
       return `created the ReplicaSet of revision ${action.revision} with ${action.replicas} engines`;
     case 'DeleteReplicaSet':

@@ -5,6 +5,7 @@ import { REMOVING_DELETION_COST, revokedMarkOf } from '../../disruption/marks.ts
 import { removalRank } from '../../disruption/members.ts';
 import { StalledError, WaitingError, WardenError } from '../../errors.ts';
 import type { Action } from '../../fleet/plan.ts';
+import type { Prober } from '../../probe/prober.ts';
 import type { KubeClient, Live } from '../../kube/client.ts';
 import type { ObjectToWrite } from '../../kube/apply.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
@@ -29,6 +30,7 @@ import {
   suspectPatch,
   type PodPatch,
 } from './pod-patches.ts';
+import { probeTarget } from './probe-target.ts';
 import { PodProjection, ReplicaSetProjection } from './projections.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 
@@ -45,11 +47,13 @@ export class Executor {
   readonly #kube: KubeClient;
   readonly #caches: Caches;
   readonly #barrier: WriteBarrier;
+  readonly #prober: Pick<Prober, 'ask'>;
 
-  constructor(kube: KubeClient, caches: Caches, barrier: WriteBarrier) {
+  constructor(kube: KubeClient, caches: Caches, barrier: WriteBarrier, prober: Pick<Prober, 'ask'>) {
     this.#kube = kube;
     this.#caches = caches;
     this.#barrier = barrier;
+    this.#prober = prober;
   }
 
   /**
@@ -100,6 +104,11 @@ export class Executor {
         return this.#shrinkReplicaSet(action, snapshot, signal);
       case 'DeleteEngine':
         return this.#deleteEngine(action, snapshot, signal);
+      case 'Probe': {
+        const target = probeTarget(snapshot.fleet, action.engine, action.rank, this.#caches);
+        if (target !== undefined) this.#prober.ask(target);
+        return undefined;
+      }
       case 'DeleteReplicaSet':
         await this.#kube.delete(
           RESOURCE_TYPES.replicaSet,

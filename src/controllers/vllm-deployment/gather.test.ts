@@ -14,6 +14,7 @@ import { newCaches, type Caches } from './caches.ts';
 import { gather, scrapeTargets } from './gather.ts';
 import { EndpointSliceProjection, PodProjection, ReplicaSetProjection } from './projections.ts';
 import { SizeDates } from './size-dates.ts';
+import { sensesOf } from '../../../test/builders/senses.ts';
 
 const LABEL = 'vllm.warden.dev/';
 const ORDINARY = fleet();
@@ -93,7 +94,7 @@ function see(
 ): FleetSnapshot {
   const pages = { history: (uid: string) => histories[uid], version: () => undefined };
   const watch = { nowMs: NOW, watchedSinceMs: NOW, sizeDates: new SizeDates() };
-  return gather(of, cachesOf(world), pages, watch);
+  return gather(of, cachesOf(world), sensesOf(pages), watch);
 }
 
 const names = ({ engines }: FleetSnapshot): readonly string[] => engines.map(({ name }) => name);

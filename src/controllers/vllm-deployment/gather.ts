@@ -3,6 +3,9 @@ import type { VLLMDeployment } from '../../api/v1alpha1/vllm-deployment.ts';
 import { formatVersion } from '../../engine/version.ts';
 import { targetRevision } from '../../fleet/target-revision.ts';
 import { keyOf } from '../../runtime/keys.ts';
+import type { MeasuredEngine } from '../../usage/usage-source.ts';
+import type { MemoryReader } from '../../usage/memory-reader.ts';
+import type { Prober } from '../../probe/prober.ts';
 import type { Scraper } from '../../scraper/scraper.ts';
 import type { ScrapeTarget } from '../../scraper/target.ts';
 import { SIGNALS } from '../../signals/catalogue.ts';
@@ -23,7 +26,7 @@ import type { Caches } from './caches.ts';
 import { contains } from './contains.ts';
 import { listedUids } from './endpoint-slices.ts';
 import { foreignScaleOf } from './foreign-scale.ts';
-import { observeEngine, servingPort } from './observe-engine.ts';
+import { memoryLimit, observeEngine, servingPort, type SeenElsewhere } from './observe-engine.ts';
 import { isOwnedBy, ownPods, ownReplicaSets } from './owned.ts';
 import type { PodProjection, ReplicaSetProjection } from './projections.ts';
 import type { SizeDates } from './size-dates.ts';
@@ -32,6 +35,13 @@ import { whyStalled } from './stalled.ts';
 
 /** What the scraper knows; a port, so that gathering stays a plain read. */
 export type Pages = Pick<Scraper, 'history' | 'version'>;
+
+/** What is known of engines from elsewhere than their pods. */
+export interface Senses {
+  readonly pages: Pages;
+  readonly usage: Pick<MemoryReader, 'memory'>;
+  readonly prober: Pick<Prober, 'record'>;
+}
 
 /** What the process knows beside caches and pages; times are milliseconds since the epoch. */
 export interface Watch {
@@ -45,7 +55,8 @@ export interface Watch {
  * All reads of a pass: the caches and the pages, no request. A pod counts only if this very fleet or a ReplicaSet of
  * it owns the pod, so that a fleet made anew under an old name does not take its predecessor's for its own.
  */
-export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watch: Watch): FleetSnapshot {
+export function gather(fleet: VLLMDeployment, caches: Caches, senses: Senses, watch: Watch): FleetSnapshot {
+  const { pages } = senses;
   const specRevision = revisionOf(fleet.spec);
   const sets = ownReplicaSets(fleet, caches);
   const pods = ownPods(fleet, sets, caches);
@@ -63,6 +74,7 @@ export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watc
     engines: pods.map((pod) =>
       observeEngine(pod, {
         page: pageState(pod, pages, watch, intervalMs),
+        ...sensed(pod, senses),
         isListed: listed.has(pod.metadata.uid),
         ...(leaves(pod) && { recentPages: recentPages(pod, pages, watch.nowMs, intervalMs) }),
       }),
@@ -73,6 +85,35 @@ export function gather(fleet: VLLMDeployment, caches: Caches, pages: Pages, watc
     ...(p99 !== undefined && { requestTimeP99Seconds: p99 }),
     ...(stalled !== undefined && { stalled }),
   };
+}
+
+function sensed(
+  { metadata: { uid } }: PodProjection,
+  { pages, usage, prober }: Senses,
+): Pick<SeenElsewhere, 'history' | 'memory' | 'probe'> {
+  const history = pages.history(uid);
+  const memory = usage.memory(uid);
+  const probe = prober.record(uid);
+  return {
+    ...(history !== undefined && { history }),
+    ...(memory !== undefined && { memory }),
+    ...(probe !== undefined && { probe }),
+  };
+}
+
+/** The engines whose memory is to be read: those that are on a node. */
+export function measuredEngines(fleet: VLLMDeployment, caches: Caches): readonly MeasuredEngine[] {
+  const { namespace } = fleet.metadata;
+  return ownPods(fleet, ownReplicaSets(fleet, caches), caches)
+    .filter(({ metadata, spec }) => metadata.deletionTimestamp === undefined && spec.nodeName !== undefined)
+    .map((pod) => ({
+      namespace,
+      name: pod.metadata.name,
+      uid: pod.metadata.uid,
+      createdAtMs: Date.parse(pod.metadata.creationTimestamp ?? ''),
+      nodeName: pod.spec.nodeName,
+      hasLimit: memoryLimit(pod) !== undefined,
+    }));
 }
 
 /** The engines whose pages are to be read: those that have started. */

@@ -62,6 +62,8 @@ export function observeEngine(pod: PodProjection, elsewhere: SeenElsewhere): Eng
     ...(scheduled?.status === 'True' &&
       scheduled.lastTransitionTime != null && { scheduledAtMs: Date.parse(scheduled.lastTransitionTime) }),
     ...(isReady && ready.lastTransitionTime != null && { readyAtMs: Date.parse(ready.lastTransitionTime) }),
+    ...(ready?.status === 'False' &&
+      ready.lastTransitionTime != null && { unreadySinceMs: Date.parse(ready.lastTransitionTime) }),
     ...(isUnschedulable && { unschedulable: scheduled.message ?? 'no node takes it' }),
     ...(trouble !== undefined && { trouble }),
     ...(ended !== undefined && { lastExit: ended }),
@@ -122,9 +124,14 @@ function troubleOf(container: ContainerStatus): EngineTrouble | undefined {
   return { reason: waiting.reason, message: `${(waiting.message ?? '').slice(0, TROUBLE_LENGTH)}${exit}` };
 }
 
-function containerOf(pod: PodProjection, { state, lastState, started }: ContainerStatus): ContainerSnapshot {
+/** The memory limit of the engine's container in bytes. */
+export function memoryLimit(pod: PodProjection): number | undefined {
   const limit = engineContainer(pod)?.resources.limits?.['memory'];
-  const memoryLimitBytes = limit === undefined ? undefined : quantityValue(limit);
+  return limit === undefined ? undefined : quantityValue(limit);
+}
+
+function containerOf(pod: PodProjection, { state, lastState, started }: ContainerStatus): ContainerSnapshot {
+  const memoryLimitBytes = memoryLimit(pod);
   const { running } = state;
   const { terminated } = lastState;
   return {

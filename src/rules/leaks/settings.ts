@@ -35,3 +35,8 @@ function settingsOf({ remediation }: VLLMDeploymentSpec, name: LeakSignature): L
 }
 
 const HOUR_MINUTES = 60;
+
+/** How often memory is to be read, in milliseconds: sixty times in what the signature calls an hour. */
+export function readingMs(spec: VLLMDeploymentSpec): number {
+  return settingsOf(spec, 'HostMemoryLeak').windowMinutes * 1000;
+}
