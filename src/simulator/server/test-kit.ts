@@ -36,13 +36,18 @@ export async function serving(flags: readonly string[] = [], vllmVersion = '0.32
   };
 }
 
-export function post(url: string, body: unknown, signal?: AbortSignal): Promise<Response> {
-  return fetch(url, {
+/** A stream whose response nobody holds is cancelled by the garbage collector: its client would have left. */
+const HELD = new Set<Response>();
+
+export async function post(url: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+  const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: typeof body === 'string' ? body : JSON.stringify(body),
     signal: signal ?? AbortSignal.timeout(10_000),
   });
+  HELD.add(response);
+  return response;
 }
 
 /** The payloads of a stream's `data:` events. */
