@@ -9,7 +9,12 @@ import { ControlPlane } from './control-plane/control-plane.ts';
 import { writeKubeconfig } from './control-plane/credentials.ts';
 import { runKubectl, type CommandResult } from './control-plane/kubectl.ts';
 import type { Provider } from './control-plane/provider.ts';
-import { bindClusterRole, bindOperatorRules, type PolicyRule } from './control-plane/rbac.ts';
+import {
+  bindClusterRole,
+  bindOperatorRules,
+  bindOperatorRulesIn,
+  type PolicyRule,
+} from './control-plane/rbac.ts';
 import { FaultProxy } from './fault-proxy/fault-proxy.ts';
 import { EngineProxy } from './network/engine-proxy.ts';
 import { PodNetwork, type PodFault } from './network/pod-network.ts';
@@ -148,9 +153,14 @@ export class Playground implements AsyncDisposable {
     return this.#api.watch(path, signal);
   }
 
-  /** Makes these rules, and no others, the rights of the operator's user. */
+  /** Makes these rules, and no others, the rights of the operator's user in all namespaces. */
   bindOperator(rules: readonly PolicyRule[]): Promise<void> {
     return bindOperatorRules(this.#api, rules);
+  }
+
+  /** Gives the operator's user these rights in one namespace, beside those it has in all. */
+  bindOperatorIn(namespace: string, rules: readonly PolicyRule[]): Promise<void> {
+    return bindOperatorRulesIn(this.#api, namespace, rules);
   }
 
   /** The API server's audit log so far: who did what, without bodies. */

@@ -41,8 +41,31 @@ export async function bindOperatorRules(api: ApiClient, rules: readonly PolicyRu
   await bindClusterRole(api, 'operator', name);
 }
 
+/** Gives the operator's user these rights beside, within one namespace. */
+export async function bindOperatorRulesIn(
+  api: ApiClient,
+  namespace: string,
+  rules: readonly PolicyRule[],
+): Promise<void> {
+  const name = 'playground-operator';
+  await apply(api, `namespaces/${namespace}/roles`, {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'Role',
+    metadata: { name },
+    rules,
+  });
+  await apply(api, `namespaces/${namespace}/rolebindings`, {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'RoleBinding',
+    metadata: { name },
+    roleRef: { apiGroup: RBAC, kind: 'Role', name },
+    subjects: [{ apiGroup: RBAC, kind: 'User', name: USER_NAMES.operator }],
+  });
+}
+
 type RbacObject = { readonly metadata: { readonly name: string } } & Readonly<Record<string, unknown>>;
 
+/** @param resource with its namespace: `namespaces/<name>/roles` */
 async function apply(api: ApiClient, resource: string, object: RbacObject): Promise<void> {
   const path = `/apis/${RBAC}/v1/${resource}/${object.metadata.name}?fieldManager=playground&force=true`;
   await api.call(z.unknown(), 'PATCH', path, object, 'application/apply-patch+yaml');

@@ -7,8 +7,12 @@ import type { Playground } from '../playground.ts';
 
 const CRD = new URL('../../crds/vllmdeployments.vllm.warden.dev.yaml', import.meta.url);
 const RULES = new URL('../../charts/vllm-warden/files/operator-rules.yaml', import.meta.url);
+const NAMESPACE_RULES = new URL(
+  '../../charts/vllm-warden/files/operator-namespace-rules.yaml',
+  import.meta.url,
+);
 
-/** The namespace that the operator keeps its lease in. */
+/** The namespace that the operator keeps its lease and the histories of fleets in. */
 export const OPERATOR_NAMESPACE = 'vllm-warden-system';
 
 const FLEETS = `/apis/${API_VERSION}/${PLURAL}`;
@@ -21,10 +25,15 @@ const PolicyRules = z.array(
 
 /** Installs what the chart installs but the operator itself: the CRD, the namespace, the operator's rights. */
 export async function installWarden(playground: Playground): Promise<void> {
-  await playground.bindOperator(PolicyRules.parse(parse(await readFile(RULES, 'utf8'))));
+  await playground.bindOperator(await readRules(RULES));
   await expectKubectl(playground, ['apply', '-f', CRD.pathname]);
   await expectKubectl(playground, ['create', 'namespace', OPERATOR_NAMESPACE]);
+  await playground.bindOperatorIn(OPERATOR_NAMESPACE, await readRules(NAMESPACE_RULES));
   await fleetsServed(playground);
+}
+
+async function readRules(file: URL): Promise<z.output<typeof PolicyRules>> {
+  return PolicyRules.parse(parse(await readFile(file, 'utf8')));
 }
 
 /** Waits for a CRD just applied: `kubectl wait` fails while it has no conditions, so the new API itself is asked. */
