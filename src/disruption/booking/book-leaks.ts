@@ -64,7 +64,7 @@ export function bookLeaks(
 ): readonly LeakBooking[] {
   const bookings: LeakBooking[] = [];
   for (const leak of withLatestStarts(leaks, context)) {
-    const taken = { starts: bookings.map(({ atMs }) => atMs), apartMs: context.secondsPerReplace * 1000 };
+    const taken = { starts: bookings.map(({ atMs }) => atMs), apartMs: replaceMs(context) };
     const booked = before.find(({ uid }) => uid === leak.verdict.uid);
     bookings.push(book(leak, booked, taken, context, nowMs));
   }
@@ -85,22 +85,24 @@ function withLatestStarts(leaks: readonly Verdict[], context: BookingContext): r
     .flatMap((verdict) =>
       verdict.state === 'Proved' && verdict.limit !== undefined ? [{ verdict, limit: verdict.limit }] : [],
     )
-    .toSorted(
-      (a, b) => a.limit.earliestMs - b.limit.earliestMs || (a.verdict.uid < b.verdict.uid ? -1 : 1),
-    );
+    .toSorted((a, b) => a.limit.earliestMs - b.limit.earliestMs || (a.verdict.uid < b.verdict.uid ? -1 : 1));
   const engines = new Map(proved.toReversed().map((leak) => [leak.verdict.uid, leak]));
-  const replaceMs = context.secondsPerReplace * 1000;
+  const takesMs = replaceMs(context);
   let nextMs = Infinity;
   return proved
     .filter((leak) => engines.get(leak.verdict.uid) === leak)
     .toReversed()
     .map((leak) => {
       const scale = context.windowMinutes(leak.verdict.signature) / 60;
-      const latestMs = Math.min(leak.limit.earliestMs - scale * MARGIN_MS, nextMs) - replaceMs;
+      const latestMs = Math.floor(Math.min(leak.limit.earliestMs - scale * MARGIN_MS, nextMs)) - takesMs;
       nextMs = latestMs;
       return { ...leak, scale, latestMs };
     })
     .toReversed();
+}
+
+function replaceMs({ secondsPerReplace }: BookingContext): number {
+  return Math.ceil(secondsPerReplace * 1000);
 }
 
 type When = Pick<LeakBooking, 'atMs' | 'reason'>;
@@ -142,11 +144,12 @@ function kept(
   if (booked === undefined || booked.atMs > latestMs || !isFree(taken, booked.atMs)) return undefined;
   const { atMs, reason } = booked;
   const isMissed = atMs < nowMs;
-  if (reason === 'Now') return isMissed ? { atMs, reason } : undefined;
-  // A better time than this one is still looked for.
-  if (reason === 'Earlier') return isMissed ? { atMs, reason } : undefined;
-  if (reason === 'Trough') return windows.length === 0 && isSameHour(atMs, nowMs) ? { atMs, reason } : undefined;
-  const isOpen = windowAt(windows, atMs) !== undefined && (!isMissed || windowAt(windows, nowMs) !== undefined);
+  // Before its time a better one is still looked for.
+  if (reason === 'Now' || reason === 'Earlier') return isMissed ? { atMs, reason } : undefined;
+  if (reason === 'Trough')
+    return windows.length === 0 && isSameHour(atMs, nowMs) ? { atMs, reason } : undefined;
+  const isOpen =
+    windowAt(windows, atMs) !== undefined && (!isMissed || windowAt(windows, nowMs) !== undefined);
   return isOpen ? { atMs, reason } : undefined;
 }
 
@@ -164,7 +167,7 @@ function inTime(
   nowMs: number,
 ): When {
   const { windows, trafficByHour = [] } = context;
-  const untilMs = latestMs - SLACK * (latestMs - nowMs);
+  const untilMs = latestMs - Math.ceil(SLACK * (latestMs - nowMs));
   const isWindowed = windows.length > 0;
   const slots: readonly Slot[] = isWindowed
     ? openWindows(windows, nowMs, untilMs)

@@ -43,10 +43,7 @@ function openings({ cron, timeZone, durationMinutes }: MaintenanceWindow, nowMs:
 }
 
 /** The window that is open at an instant. */
-export function windowAt(
-  windows: readonly MaintenanceWindow[],
-  atMs: number,
-): MaintenanceWindow | undefined {
+export function windowAt(windows: readonly MaintenanceWindow[], atMs: number): MaintenanceWindow | undefined {
   return windows.find(({ cron, timeZone, durationMinutes }) => {
     const { lastMs } = cronMatches(cron, timeZone, atMs);
     return lastMs !== undefined && atMs < lastMs + durationMinutes * MINUTE_MS;
