@@ -2,6 +2,9 @@ import type { EngineSnapshot } from '../../snapshot/engine-snapshot.ts';
 import type { Verdict } from '../verdict.ts';
 import type { AcuteContext } from './context.ts';
 import { judgeDead } from './judge-dead.ts';
+import { judgeLivelock } from './judge-livelock.ts';
+import { judgePace } from './judge-pace.ts';
+import { judgeRestarts } from './judge-restarts.ts';
 import { judgeStill } from './judge-still.ts';
 import { NOTHING, type Judged, type ProbeWish } from './judgement.ts';
 import { readingsOf } from './rank-reading.ts';
@@ -23,11 +26,17 @@ export function judgeAcute(
   context: AcuteContext,
   nowMs: number,
 ): AcuteJudgement {
-  const judged = engines
-    .filter(({ lifecycle }) => lifecycle !== 'Terminating')
-    .flatMap((engine) => [judgeLoad(engine, context, nowMs), judgeDead(engine, context, nowMs)]);
+  const staying = engines.filter(({ lifecycle }) => lifecycle !== 'Terminating');
+  const judged = staying.flatMap((engine) => [
+    judgeLoad(engine, context, nowMs),
+    judgeDead(engine, context, nowMs),
+  ]);
   return {
-    verdicts: judged.flatMap(({ verdict }) => verdict ?? []),
+    verdicts: [
+      ...judged.flatMap(({ verdict }) => verdict ?? []),
+      ...judgePace(staying, context, nowMs),
+      ...judgeRestarts(staying, context, nowMs),
+    ],
     probes: judged.flatMap(({ probe }) => probe ?? []),
   };
 }
@@ -36,5 +45,7 @@ export function judgeAcute(
 function judgeLoad(engine: EngineSnapshot, context: AcuteContext, nowMs: number): Judged {
   const newest = engine.history?.samples.at(-1)?.sample;
   if (newest === undefined || newest.isAsleep === true) return NOTHING;
-  return judgeStill(engine, readingsOf(newest), context, nowMs);
+  const ranks = readingsOf(newest);
+  const still = judgeStill(engine, ranks, context, nowMs);
+  return still === NOTHING ? judgeLivelock(engine, ranks, context, nowMs) : still;
 }

@@ -1,7 +1,7 @@
 import { missingAfterMs } from '../../signals/page-age.ts';
 import type { EngineSnapshot } from '../../snapshot/engine-snapshot.ts';
 import type { AcuteContext } from './context.ts';
-import { NOTHING, verdictOn, type Judged } from './judgement.ts';
+import { NOTHING, verdictOn, worstOf, type Judged } from './judgement.ts';
 import { proofOf, type Proof } from './proof.ts';
 import { counts, readingOf, standsStill, waitsForCapacity, type RankReading } from './rank-reading.ts';
 import { runWhile, type Run } from './run.ts';
@@ -44,18 +44,7 @@ export function judgeStill(
   context: AcuteContext,
   nowMs: number,
 ): Judged {
-  let worst: Judged = NOTHING;
-  for (const [index, reading] of ranks.entries()) {
-    const judged = judgeRank(engine, index, reading, context, nowMs);
-    if (weight(judged) > weight(worst)) worst = judged;
-  }
-  return worst;
-}
-
-function weight({ verdict, probe }: Judged): number {
-  const states = ['Noted', 'Suspected', 'Proved'] as const;
-  const state = verdict === undefined ? 0 : 1 + states.indexOf(verdict.state);
-  return 2 * state + (probe === undefined ? 0 : 1);
+  return worstOf(ranks.map((reading, index) => judgeRank(engine, index, reading, context, nowMs)));
 }
 
 function judgeRank(

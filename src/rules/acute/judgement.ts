@@ -21,3 +21,15 @@ export const NOTHING: Judged = {};
 export function verdictOn({ uid, name }: EngineSnapshot, verdict: Omit<Verdict, 'uid' | 'engine'>): Verdict {
   return { uid, engine: name, ...verdict };
 }
+
+/** Of several ranks of an engine the worst speaks for it; before a verdict, one of which a token should be asked. */
+export function worstOf(judged: readonly Judged[]): Judged {
+  return judged.reduce((worst, one) => (weight(one) > weight(worst) ? one : worst), NOTHING);
+}
+
+const STATES: readonly Verdict['state'][] = ['Noted', 'Suspected', 'Proved'];
+
+function weight({ verdict, probe }: Judged): number {
+  const state = verdict === undefined ? 0 : 1 + STATES.indexOf(verdict.state);
+  return 2 * state + (probe === undefined ? 0 : 1);
+}
