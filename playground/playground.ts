@@ -20,6 +20,7 @@ import { EngineProxy } from './network/engine-proxy.ts';
 import { PodNetwork, type PodFault } from './network/pod-network.ts';
 import { KUBELET_BACKOFF, type Backoff } from './node/backoff.ts';
 import type { StartContainer } from './node/container.ts';
+import { definePodMetrics, POD_METRICS_PATH } from './node/pod-metrics.ts';
 import type { NodeOptions } from './node/node-object.ts';
 import { NodeStandIn } from './node/node-stand-in.ts';
 import { SimulatorContainers, type SimulatorOptions } from './node/simulator-containers.ts';
@@ -32,6 +33,8 @@ export interface PlaygroundOptions {
   readonly startContainer?: StartContainer;
   /** Between the restarts of a container that keeps ending; default: the kubelet's 10 s, doubling. */
   readonly restartBackoff?: Backoff;
+  /** How often the memory of pods is told in `metrics.k8s.io`; default: that API is not there. */
+  readonly podMetricsEveryMs?: number;
   /** A folder with all four servers; default: KUBEBUILDER_ASSETS if complete, else built with Go. */
   readonly assets?: string;
   /** Receives progress lines; default: none are shown. */
@@ -70,8 +73,11 @@ export class Playground implements AsyncDisposable {
     this.#engineProxy = engineProxy;
     this.#simulator = new SimulatorContainers(options.simulator);
     const startContainer = options.startContainer ?? this.#simulator.startContainer;
-    const backoff = options.restartBackoff ?? KUBELET_BACKOFF;
-    this.#nodes = new NodeStandIn(this.#nodeApi, this.#network, startContainer, backoff);
+    const { restartBackoff: backoff = KUBELET_BACKOFF, podMetricsEveryMs } = options;
+    this.#nodes = new NodeStandIn(this.#nodeApi, this.#network, startContainer, {
+      backoff,
+      podMetricsEveryMs,
+    });
   }
 
   /** See `startPlayground`. */
@@ -81,6 +87,7 @@ export class Playground implements AsyncDisposable {
     const playground = new Playground(provider, plane, await EngineProxy.start(new PodNetwork()), options);
     try {
       await bindClusterRole(playground.#api, 'viewer', 'view');
+      if (options.podMetricsEveryMs !== undefined) await playground.#servePodMetrics();
       await Promise.all((options.nodes ?? []).map((node) => playground.addNode(node)));
       // Pods are refused until the controller manager has made the namespace's default service account.
       const path = '/api/v1/namespaces/default/serviceaccounts/default';
@@ -233,6 +240,11 @@ export class Playground implements AsyncDisposable {
     this.#simulator.oomKill(namespace, podName);
   }
 
+  /** Ends a pod's engine, and each later one while it starts: a file in `/dev/shm` that only goes with the pod. */
+  spoilSharedMemory(podName: string, namespace = 'default'): void {
+    this.#simulator.spoilSharedMemory(namespace, podName);
+  }
+
   /** Ends every process of the playground and removes its folder; idempotent. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -241,6 +253,12 @@ export class Playground implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  async #servePodMetrics(): Promise<void> {
+    await definePodMetrics(this.#api);
+    const path = `${POD_METRICS_PATH}/pods`;
+    await settled('metrics.k8s.io', async () => (await this.request('GET', path)).status === 200);
   }
 
   async #stop(): Promise<void> {

@@ -1,3 +1,4 @@
+import { quantityValue } from '../../src/api/quantity.ts';
 import { forgivesCrashes, restartDelayMs, type Backoff } from './backoff.ts';
 import type { ContainerAddress } from './check.ts';
 import { ImagePullError, type ContainerExit, type RunningContainer } from './container.ts';
@@ -60,6 +61,21 @@ export class ContainerWorker {
       ready: this.#ready,
       finished: this.#finished,
     };
+  }
+
+  get name(): string {
+    return this.#spec.name;
+  }
+
+  /** Undefined while nothing runs, or nobody counts it. */
+  get workingSetBytes(): number | undefined {
+    return this.#running?.memory?.workingSetBytes();
+  }
+
+  /** Does what the kernel does to a container that has reached its memory limit. */
+  enforceMemoryLimit(): void {
+    const limit = quantityValue(this.#spec.resources.limits.memory ?? '');
+    if (limit !== undefined && (this.workingSetBytes ?? 0) > limit) this.#running?.memory?.outOfMemory();
   }
 
   /** SIGKILL now, without SIGTERM. */

@@ -23,6 +23,13 @@ export interface ContainerExit {
   readonly message?: string;
 }
 
+/** What a container's processes have in memory. */
+export interface ContainerMemory {
+  workingSetBytes(): number;
+  /** Ends the container as the kernel does when its limit is reached. */
+  outOfMemory(): void;
+}
+
 /** A process, in this process or outside it, that stands in for a container. */
 export interface RunningContainer {
   /** The port on 127.0.0.1 that carries every declared port of the container. */
@@ -32,6 +39,8 @@ export interface RunningContainer {
   /** SIGKILL; idempotent, and allowed after the exit. */
   kill(): void;
   readonly exited: Promise<ContainerExit>;
+  /** Absent where nobody counts it. */
+  readonly memory?: ContainerMemory;
 }
 
 /**

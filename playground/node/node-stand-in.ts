@@ -6,11 +6,13 @@ import { containerEnv } from './container-env.ts';
 import { pause } from './deadline.ts';
 import { nodeLease, nodeObject, type NodeOptions } from './node-object.ts';
 import { deletePodObject, recordPodEvent, writePodStatus } from './pod-api.ts';
+import { PodMetricsWriter, type PodUsage } from './pod-metrics.ts';
 import { podSchema, type Container, type Pod } from './pod.ts';
 import { PodWorker } from './pod-worker.ts';
 
 const HEARTBEAT_MS = 10_000;
 const RETRY_MS = 200;
+const MEMORY_CHECK_MS = 250;
 
 const podListSchema = z.object({
   metadata: z.object({ resourceVersion: z.string() }),
@@ -22,6 +24,12 @@ export interface PodAddresses {
   allocate(): string;
   expose(podIP: string, port: number, loopbackPort: number | undefined): void;
   release(podIP: string): void;
+}
+
+export interface NodeSettings {
+  readonly backoff: Backoff;
+  /** How often PodMetrics are written; never where it is absent. */
+  readonly podMetricsEveryMs?: number | undefined;
 }
 
 interface RunningPod {
@@ -45,12 +53,22 @@ export class NodeStandIn {
   readonly #stopped = new AbortController();
   readonly #loops: readonly Promise<void>[];
 
-  constructor(api: ApiClient, network: PodAddresses, startContainer: StartContainer, backoff: Backoff) {
+  constructor(
+    api: ApiClient,
+    network: PodAddresses,
+    startContainer: StartContainer,
+    { backoff, podMetricsEveryMs }: NodeSettings,
+  ) {
     this.#api = api;
     this.#network = network;
     this.#startContainer = startContainer;
     this.#backoff = backoff;
-    this.#loops = [this.#followPods(), this.#beat()];
+    this.#loops = [
+      this.#followPods(),
+      this.#every(HEARTBEAT_MS, () => this.#beat()),
+      this.#every(MEMORY_CHECK_MS, () => this.#enforceMemoryLimits()),
+      ...(podMetricsEveryMs === undefined ? [] : [this.#measure(podMetricsEveryMs)]),
+    ];
   }
 
   /** Registers a node and starts its heartbeat. */
@@ -78,14 +96,32 @@ export class NodeStandIn {
     await Promise.all([...this.#loops, ...this.#running.values()]);
   }
 
-  async #beat(): Promise<void> {
+  async #every(ms: number, act: () => void | Promise<void>): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      await pause(HEARTBEAT_MS, signal);
-      if (signal.aborted) return;
-      // A missed beat does no harm: the node-lifecycle controller waits for several.
-      await Promise.allSettled([...this.#nodes].map((name) => this.#renewLease(name)));
+      await pause(ms, signal);
+      if (!signal.aborted) await act();
     }
+  }
+
+  /** A missed beat does no harm: the node-lifecycle controller waits for several. */
+  async #beat(): Promise<void> {
+    await Promise.allSettled([...this.#nodes].map((name) => this.#renewLease(name)));
+  }
+
+  #enforceMemoryLimits(): void {
+    for (const { worker } of this.#running.keys()) worker.enforceMemoryLimits();
+  }
+
+  #measure(everyMs: number): Promise<void> {
+    const writer = new PodMetricsWriter(this.#api, everyMs);
+    return this.#every(everyMs, async () => {
+      const usages = [...this.#pods.values()].map(({ worker }) => worker.usage());
+      // What could not be written, since the API server is away, is written the next time.
+      await Promise.allSettled([
+        writer.write(usages.filter((usage): usage is PodUsage => usage !== undefined)),
+      ]);
+    });
   }
 
   async #renewLease(name: string): Promise<void> {

@@ -4,6 +4,7 @@ import { ContainerWorker } from './container-worker.ts';
 import { Deadline, aborted, pause } from './deadline.ts';
 import type { Container, Pod } from './pod.ts';
 import type { WriteOutcome } from './pod-api.ts';
+import type { PodUsage } from './pod-metrics.ts';
 import { containerStatus, kubeTime, podConditions, podPhase, type PodCondition } from './pod-status.ts';
 
 const RETRY_MS = 200;
@@ -32,6 +33,7 @@ export class PodWorker {
   readonly #gone = new AbortController();
   readonly #startTime = kubeTime(Date.now());
   #deadline: Deadline | undefined;
+  #labels: Readonly<Record<string, string>> = {};
   #conditions: readonly PodCondition[] = [];
   #writing: Promise<void> | undefined;
   #changed = false;
@@ -55,6 +57,7 @@ export class PodWorker {
 
   /** Takes in a newer version of the object: a deletion, or a deletion with a shorter grace period than before. */
   observe(pod: Pod): void {
+    this.#labels = pod.metadata.labels;
     if (pod.metadata.deletionTimestamp === undefined) return;
     this.#endWithin(
       (pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds) * 1000,
@@ -72,6 +75,22 @@ export class PodWorker {
     this.#gone.abort();
     for (const container of this.#containers) container.kill();
     this.#endWithin(0);
+  }
+
+  /** What its containers have in memory; undefined unless all of them tell, as with a metrics-server. */
+  usage(): PodUsage | undefined {
+    const { namespace, name } = this.#pod.metadata;
+    const containers = [];
+    for (const container of this.#containers) {
+      const { workingSetBytes } = container;
+      if (workingSetBytes === undefined) return undefined;
+      containers.push({ name: container.name, workingSetBytes });
+    }
+    return { namespace, name, labels: this.#labels, containers };
+  }
+
+  enforceMemoryLimits(): void {
+    for (const container of this.#containers) container.enforceMemoryLimit();
   }
 
   #endWithin(graceMs: number): void {

@@ -50,6 +50,9 @@ const containerSchema = z.object({
   startupProbe: probeSchema.optional(),
   readinessProbe: probeSchema.optional(),
   livenessProbe: probeSchema.optional(),
+  resources: z
+    .object({ limits: z.object({ memory: z.string().optional() }).default({}) })
+    .default({ limits: {} }),
   terminationMessagePolicy: z.string().optional(),
   lifecycle: z.object({ preStop: lifecycleHandlerSchema.optional() }).default({}),
 });

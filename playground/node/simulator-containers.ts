@@ -16,8 +16,12 @@ export interface SimulatorOptions {
   readonly flags?: readonly string[];
 }
 
+/** As vLLM's offload says it when a crash has left its file behind (vLLM #54002); the file lives as long as the pod. */
+const LEFT_OVER = "FileExistsError: [Errno 17] File exists: '/dev/shm/vllm_offload_0.mmap'";
+
 interface Running {
   readonly engine: SimulatedEngine;
+  readonly podUid: string;
   outOfMemory(): void;
 }
 
@@ -26,6 +30,8 @@ export class SimulatorContainers {
   readonly #flags: readonly string[];
   /** The newest engine of each pod, also after its end: tests read its figures then. */
   readonly #engines = new Map<string, Running>();
+  /** UIDs of pods in whose shared memory a file stands that must not be there when an engine starts. */
+  readonly #spoilt = new Set<string>();
 
   constructor(options: SimulatorOptions = {}) {
     this.#flags = options.flags ?? [];
@@ -41,20 +47,28 @@ export class SimulatorContainers {
       host: '127.0.0.1',
       port: 0,
     });
-    let outOfMemory = false;
-    this.#engines.set(key(start.pod.namespace, start.pod.name), {
-      engine,
-      outOfMemory: () => {
-        outOfMemory = true;
-        engine.crash(OUT_OF_MEMORY_EXIT_CODE);
-      },
-    });
+    let isOutOfMemory = false;
+    const outOfMemory = (): void => {
+      isOutOfMemory = true;
+      engine.crash(OUT_OF_MEMORY_EXIT_CODE);
+    };
+    const { namespace, name, uid } = start.pod;
+    const isSpoilt = this.#spoilt.has(uid);
+    if (isSpoilt) engine.crash(1);
+    this.#engines.set(key(namespace, name), { engine, podUid: uid, outOfMemory });
     const exited = engine.exited.then(({ exitCode, message }): ContainerExit => ({
       exitCode,
-      reason: outOfMemory ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error',
+      reason: isOutOfMemory ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error',
       ...(message === undefined ? {} : { message }),
+      ...(isSpoilt && { message: LEFT_OVER }),
     }));
-    return { port: engine.port, terminate: () => engine.terminate(), kill: () => engine.kill(), exited };
+    return {
+      port: engine.port,
+      terminate: () => engine.terminate(),
+      kill: () => engine.kill(),
+      exited,
+      memory: { workingSetBytes: () => engine.figures()?.workingSetBytes ?? 0, outOfMemory },
+    };
   };
 
   /**
@@ -69,6 +83,13 @@ export class SimulatorContainers {
   /** Ends the pod's engine as the kernel does when its memory limit is reached. */
   oomKill(namespace: string, podName: string): void {
     this.#running(namespace, podName).outOfMemory();
+  }
+
+  /** Ends the pod's engine, and each later one while it starts, until there is another pod. */
+  spoilSharedMemory(namespace: string, podName: string): void {
+    const { engine, podUid } = this.#running(namespace, podName);
+    this.#spoilt.add(podUid);
+    engine.crash(1);
   }
 
   #running(namespace: string, podName: string): Running {
@@ -97,5 +118,7 @@ export function vllmVersion(image: string): string {
 function engineArguments({ command, args, env }: ContainerStart): string[] {
   const argv = [...(command.length === 0 ? ['vllm', 'serve'] : command), ...args];
   const apiKey = env['VLLM_API_KEY'];
-  return apiKey === undefined ? argv : [...argv, '--api-key', apiKey];
+  if (apiKey !== undefined) argv.push('--api-key', apiKey);
+  if (env['VLLM_SERVER_DEV_MODE'] === '1') argv.push('--sim-dev-mode');
+  return argv;
 }
