@@ -92,7 +92,8 @@ function foundBy(
   return {
     firstMs: before?.firstMs ?? nowMs,
     lastMs: nowMs,
-    evidence,
+    perHour: evidence.perHour,
+    ...(evidence.perRequest !== undefined && { perRequest: evidence.perRequest }),
     verdict: {
       signature,
       uid,

@@ -27,7 +27,7 @@ test('an engine that leaks is proved to, with the moment of its limit, and the o
   expect(minutesAfterStart(limit?.expectedMs ?? 0)).toBeCloseTo(1024, -2);
   expect(limit?.earliestMs).toBeLessThan(limit?.expectedMs ?? 0);
   expect(limit?.latestMs).toBeGreaterThan(limit?.expectedMs ?? 0);
-  expect(foundLeak(watch, 'uid-leaky', 'HostMemoryLeak')?.evidence.perRequest).toBeCloseTo(0.1 * MIB, -4);
+  expect(foundLeak(watch, 'uid-leaky', 'HostMemoryLeak')?.perRequest).toBeCloseTo(0.1 * MIB, -4);
   expect(unseen.map(({ reason }) => reason)).toEqual(['NeverIdle']);
 });
 

@@ -3,13 +3,13 @@ import type { Verdict } from '../verdict.ts';
 import type { Reading } from './minute-sample.ts';
 import type { LeakSettings, LeakSignature } from './settings.ts';
 import { follow, newTrack, type LeakTrack, type Read } from './track.ts';
-import type { LeakEvidence } from './verdict.ts';
 
 /** A leak that was proved. */
 export interface FoundLeak {
   readonly verdict: Verdict & { readonly signature: LeakSignature };
-  /** In real times. */
-  readonly evidence: LeakEvidence;
+  /** What it takes an hour: bytes, or a share of the KV cache; and a finished request. */
+  readonly perHour: number;
+  readonly perRequest?: number;
   /** When it was proved for the first time, and the last time. */
   readonly firstMs: number;
   readonly lastMs: number;
