@@ -55,12 +55,25 @@ export async function askForToken(
     },
     signal,
   );
-  if (answer.kind !== 'Refused') return judge(answer);
+  if (answer.kind !== 'Refused' && !isServerError(answer)) return judge(answer);
   const health = await connection.request(
     { method: 'GET', path: '/health', timeoutMs: SIDE_TIMEOUT_MS },
     signal,
   );
-  return { outcome: 'Refused', message: `${answer.message}; /health: ${describe(health)}` };
+  const message = `${describe(answer)}; /health: ${describe(health)}`;
+  return { outcome: answer.kind === 'Refused' || saysDead(health) ? 'Refused' : 'Inconclusive', message };
+}
+
+function isServerError(answer: ProbeAnswer): boolean {
+  return answer.kind === 'Answered' && answer.status === 500;
+}
+
+/**
+ * vLLM's `/health` is 503 when its engine has died, and for nothing else: one that is full is 200, and one whose expert
+ * ranks are being resized gives 503 to the token too (vllm/entrypoints/serve/instrumentator/health.py).
+ */
+function saysDead(health: ProbeAnswer): boolean {
+  return health.kind === 'Answered' && health.status === 503;
 }
 
 async function says<T>(

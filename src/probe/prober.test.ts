@@ -175,10 +175,19 @@ const outcomes: readonly (readonly [what: string, pages: Pages, ProbeOutcome, sa
   ['401', completions(json(401, { error: 'Unauthorized' })), 'Inconclusive', 'HTTP 401, Unauthorized'],
   ['400', completions(json(400, { object: 'error', message: 'no' })), 'Inconclusive', 'HTTP 400, no'],
   [
-    '500 because its core is dead',
-    completions(json(500, { error: { message: 'EngineCore encountered an issue' } })),
+    '500 and that it is healthy',
+    { ...completions(json(500, { error: { message: 'shutting down' } })), '/health': json(200, {}) },
     'Inconclusive',
-    'HTTP 500, EngineCore encountered an issue',
+    'HTTP 500, shutting down; /health: HTTP 200',
+  ],
+  [
+    '500 because its core has died',
+    {
+      ...completions(json(500, { error: { message: 'EngineCore encountered an issue' } })),
+      '/health': (_, r) => r.writeHead(503).end(),
+    },
+    'Refused',
+    'HTTP 500, EngineCore encountered an issue; /health: HTTP 503',
   ],
   [
     'a redirect',

@@ -4,9 +4,9 @@
  * - `Pending`: no answer yet, and its time is not over.
  * - `Answered`: the engine generated a token, or refused for want of room (503): it lives.
  * - `Silent`: no answer in time.
- * - `Refused`: nobody listens, or the connection was reset.
+ * - `Refused`: nobody listens, the connection was reset, or its API server says that the engine has died.
  * - `Paused`: it says itself that it sleeps or is paused: that it does nothing is what it was told.
- * - `Inconclusive`: an answer that the API server can give without its engine (401, 404, 500), or none could be asked for.
+ * - `Inconclusive`: an answer that the API server can give without its engine (401, 404, a 500 while healthy), or none could be asked for.
  */
 export type ProbeOutcome = 'Pending' | 'Answered' | 'Silent' | 'Refused' | 'Paused' | 'Inconclusive';
 
