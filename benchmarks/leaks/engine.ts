@@ -50,6 +50,17 @@ export interface EngineMinute {
   readonly warmMinutes: number;
 }
 
+/** What its page tells of a minute, running totals from the start. */
+export interface Activity {
+  readonly requests: number;
+  readonly steps: number;
+  readonly inFlight: number;
+  /** KV usage of the requests in flight, 0 to 1. */
+  readonly liveKv: number;
+}
+
+export type Activities = (minute: number) => Activity;
+
 const STEPS_A_MINUTE = 1800;
 const NOISE_KEPT = 0.7;
 /** Requests in flight that fill the KV cache. */
@@ -57,25 +68,42 @@ const SEATS = 256;
 /** Not the epoch: a bug there would be hidden. */
 const START_MS = Date.UTC(2026, 2, 3, 4, 5, 6);
 
-/** The minutes of an engine until it is full or the time is over. */
-export function* minutesOf(engine: Engine, minutes: number, dice: Dice): Generator<EngineMinute> {
+/** Arrivals by chance, each of which is in flight for the mean time: no queue, no batch. */
+export function coarseActivity(engine: Engine, dice: Dice): Activities {
   let requests = 0;
   let steps = 0;
-  let noise = 0;
-  let firstMinute: number | undefined;
-  for (let minute = 0; minute < minutes; minute++) {
+  return (minute) => {
     const rate = engine.traffic(minute);
     requests += dice.count(rate * 60);
-    if (rate > 0) firstMinute ??= minute;
     const meanInFlight = rate * engine.requestSeconds;
     const inFlight = engine.isEven === true ? meanInFlight : dice.count(meanInFlight);
     steps += inFlight > 0 ? STEPS_A_MINUTE : 0;
+    return { requests, steps, inFlight, liveKv: inFlight / SEATS };
+  };
+}
+
+/**
+ * The minutes of an engine until it is full or the time is over.
+ *
+ * @param activities what it does; asked once a minute, in order
+ */
+export function* minutesOf(
+  engine: Engine,
+  minutes: number,
+  dice: Dice,
+  activities: Activities = coarseActivity(engine, dice),
+): Generator<EngineMinute> {
+  let noise = 0;
+  let firstMinute: number | undefined;
+  for (let minute = 0; minute < minutes; minute++) {
+    const { requests, steps, inFlight, liveKv } = activities(minute);
+    if (engine.traffic(minute) > 0) firstMinute ??= minute;
     const warmMinutes = firstMinute === undefined ? -1 : minute - firstMinute;
     const progress = { minute, requests, warmMinutes, inFlight };
     noise = NOISE_KEPT * noise + Math.sqrt(1 - NOISE_KEPT ** 2) * engine.noiseBytes * dice.normal();
     const held = engine.shares.reduce((sum, share) => sum + share(progress), engine.baseBytes);
     const kept = Math.max(0, engine.keptKv(progress));
-    const kvCacheUsage = Math.min(1, kept + inFlight / SEATS);
+    const kvCacheUsage = Math.min(1, kept + liveKv);
     const sample: MinuteSample = {
       atMs: START_MS + minute * MINUTE_MS,
       workingSetBytes: Math.min(engine.limitBytes, Math.max(0, Math.round(held + noise))),

@@ -7,12 +7,15 @@ import { linearFit, threshold, type Alarm } from './peers.ts';
 import { minutesOf } from './engine.ts';
 import { OURS, runEngine } from './run-engine.ts';
 
-test('no event in the Poisson interval is up to 3.69, ten are 4.8 to 18.4; no hit of ten is up to 28 %', () => {
+test('no event in the Poisson interval is up to 3.69, ten are 4.8 to 18.4; no hit of ten is up to 31 %', () => {
   const rounded = (values: readonly number[]): readonly number[] =>
     values.map((value) => Number(value.toFixed(2)));
   expect(rounded(countInterval(0))).toEqual([0, 3.69]);
   expect(rounded(countInterval(10))).toEqual([4.8, 18.39]);
-  expect(rounded(shareInterval(0, 10))).toEqual([0, 0.28]);
+  expect(rounded(countInterval(1678))).toEqual([1598.66, 1760.25]);
+  expect(rounded(shareInterval(0, 10))).toEqual([0, 0.31]);
+  expect(rounded(shareInterval(5, 10))).toEqual([0.19, 0.81]);
+  expect(rounded(shareInterval(60, 60))).toEqual([0.94, 1]);
 });
 
 test('the published leaks take the time that their numbers say', () => {

@@ -6,11 +6,13 @@ import {
   highWaterMark,
   lazySteps,
   pageCache,
+  profilerTraces,
+  rarerSteps,
   saturating,
   saturatingByRequest,
   sleeping,
 } from './shares.ts';
-import { anyTraffic, bursts, dailyWave, type Traffic } from './traffic.ts';
+import { anyTraffic, bursts, dailyWave, growing, type Traffic } from './traffic.ts';
 import { bentCounters, jumpingClock, lossy, staleGauges } from './lenses.ts';
 
 /** What looks like a leak and is none. */
@@ -72,6 +74,14 @@ export const LOOK_ALIKES: readonly LookAlike[] = [
     bend: (engine, dice) => also(engine, lazySteps(room(engine) * dice.between(0.1, 0.4), dice)),
   },
   {
+    name: 'allocations that are ever rarer',
+    bend: (engine, dice) => also(engine, rarerSteps(room(engine) * dice.between(0.1, 0.6), dice)),
+  },
+  {
+    name: 'a profiler at times',
+    bend: (engine, dice) => also(engine, profilerTraces(room(engine) * dice.between(0.1, 0.6), dice)),
+  },
+  {
     name: 'daily wave',
     bend: (engine, dice) => {
       const traffic = dailyWave(dice.scale(0.1, 150), dice);
@@ -91,6 +101,33 @@ export const LOOK_ALIKES: readonly LookAlike[] = [
         ...waved(engine, traffic, highWaterMark(bytes, most(traffic, seconds))),
         requestSeconds: seconds,
       };
+    },
+  },
+  {
+    name: 'traffic that grows for two days',
+    bend: (engine, dice) => {
+      const traffic = growing(dice.scale(0.1, 150), dice);
+      const bytes = room(engine) * dice.between(0.1, 0.5);
+      const seconds = secondsFor(traffic, dice);
+      // The last day's peak is 1.7 times that of a plain wave.
+      const peak = 1.7 * most(traffic, seconds);
+      const share = dice.chance(0.5) ? followingLoad(bytes, peak, 1) : highWaterMark(bytes, peak);
+      return { ...waved(engine, traffic, share), requestSeconds: seconds };
+    },
+  },
+  {
+    name: 'growth to a plateau beside a daily wave',
+    bend: (engine, dice) => {
+      const traffic = dailyWave(dice.scale(0.1, 150), dice);
+      const seconds = secondsFor(traffic, dice);
+      const bytes = room(engine) * dice.between(0.1, 0.3);
+      const follow = followingLoad(bytes, most(traffic, seconds), dice.between(0.7, 1));
+      const end = room(engine) * dice.between(0.2, 0.4);
+      const tau = dice.scale(60, 900);
+      const plateau = dice.chance(0.5)
+        ? saturating(end, tau)
+        : saturatingByRequest(end, tau * 60 * meanRate(traffic));
+      return also({ ...waved(engine, traffic, follow), requestSeconds: seconds }, plateau);
     },
   },
   {

@@ -3,7 +3,7 @@ import { judgeKvBlocks } from '../../src/rules/leaks/judge-kv-blocks.ts';
 import { NO_LEAK_HISTORY, rememberMinute, type LeakHistory } from '../../src/rules/leaks/leak-history.ts';
 import type { LeakVerdict } from '../../src/rules/leaks/verdict.ts';
 import type { Dice } from './dice.ts';
-import { GIB, minutesOf, type Engine, type EngineMinute } from './engine.ts';
+import { GIB, minutesOf, type Activities, type Engine, type EngineMinute } from './engine.ts';
 import { linearFit, threshold, type Alarm } from './peers.ts';
 
 export const OURS = 'vllm-warden';
@@ -20,11 +20,11 @@ export interface EngineRun {
 }
 
 /** Runs one engine until its memory or its KV cache is full or the time is over. */
-export function runEngine(engine: Engine, minutes: number, dice: Dice): EngineRun {
+export function runEngine(engine: Engine, minutes: number, dice: Dice, activities?: Activities): EngineRun {
   const ours = new Ours(engine);
   const peers = [threshold, linearFit].map((create) => new Peer(create, engine.limitBytes));
   let last: EngineMinute | undefined;
-  for (const minute of minutesOf(engine, minutes, dice)) {
+  for (const minute of minutesOf(engine, minutes, dice, activities)) {
     last = minute;
     ours.feed(minute);
     for (const peer of peers) peer.feed(minute);

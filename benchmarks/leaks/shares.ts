@@ -22,6 +22,27 @@ export function lazySteps(bytes: number, dice: Dice): Share {
   return ({ warmMinutes }) => (bytes * steps.filter((minute) => warmMinutes >= minute).length) / steps.length;
 }
 
+/** What is made when a shape is first seen, which is ever rarer: as many steps in each doubling of the time, for two days. */
+export function rarerSteps(bytes: number, dice: Dice): Share {
+  const steps = Array.from({ length: Math.ceil(dice.between(6, 20)) }, () => dice.scale(1, 2880));
+  return ({ warmMinutes }) => (bytes * steps.filter((minute) => warmMinutes >= minute).length) / steps.length;
+}
+
+/** A profiler's traces: they pile up for minutes, wait to be written, and are gone. */
+export function profilerTraces(bytes: number, dice: Dice): Share {
+  let from = dice.between(60, 1200);
+  let length = dice.between(1, 8);
+  let writtenAt = from + length + dice.between(1, 15);
+  return ({ minute }) => {
+    if (minute >= writtenAt) {
+      from = minute + dice.between(120, 1200);
+      length = dice.between(1, 8);
+      writtenAt = from + length + dice.between(1, 15);
+    }
+    return bytes * Math.min(1, Math.max(0, (minute - from) / length));
+  };
+}
+
 /** Memory that goes with the requests in flight: `bytes` at `most` of them, in proportion or less than that. */
 export function followingLoad(bytes: number, most: number, exponent: number): Share {
   let smooth = 0;

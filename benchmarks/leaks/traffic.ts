@@ -16,6 +16,12 @@ export function dailyWave(mean: number, dice: Dice): Traffic {
   return (minute) => mean * (1 + 0.5 * Math.sin((2 * Math.PI * minute) / DAY + phase));
 }
 
+/** A wave whose days grow: from 0.3 to 1.7 of the mean in two days. */
+export function growing(mean: number, dice: Dice): Traffic {
+  const wave = dailyWave(mean, dice);
+  return (minute) => wave(minute) * (0.3 + (1.4 * Math.min(minute, 2 * DAY)) / (2 * DAY));
+}
+
 /** The longest engine life that a schedule is drawn for. */
 const MOST_MINUTES = 12_000;
 

@@ -1,4 +1,4 @@
-import { leastPaceOfCurve } from './curve.ts';
+import { evidenceAgainstPlateau } from './curve.ts';
 import { slopeNetOfLoad } from './net-of-load.ts';
 import { median, robustLine, type Line } from './statistics.ts';
 
@@ -64,8 +64,6 @@ function middle(points: readonly ClimbPoint[]): number | undefined {
 export interface Pace {
   /** Slope of the last third over the first third's. */
   readonly ratio: number;
-  /** The lower bound of the same, by a curve through all points. */
-  readonly atLeast: number;
   /** Slope of the last third over the whole climb's. */
   readonly now: number;
 }
@@ -90,11 +88,7 @@ function paceBy(
 ): readonly Pace[] {
   const ends = thirds(points, axis);
   if (ends === undefined) return [];
-  const atLeast = leastPaceOfCurve(
-    points.map(axis),
-    points.map(({ value }) => value),
-  );
-  return [{ ratio: ends.last / Math.max(ends.first, 0), atLeast, now: ends.last / slope }];
+  return [{ ratio: ends.last / Math.max(ends.first, 0), now: ends.last / slope }];
 }
 
 /** The robust slope of the value per finished request; undefined where requests are not counted or none finished. */
@@ -133,6 +127,21 @@ export function leastPace({ growth, remaining }: Climb): number {
   return (remaining / (remaining + growth)) ** (2 / 3);
 }
 
+/** How surely a climb does not level off below its limit, by time or by request, beside its load (see curve.ts). */
+export function sureOfNoPlateau({ points, level, remaining }: Climb): number {
+  const origin = points[0]?.atMs ?? 0;
+  const requests = points.flatMap((point) => point.requests ?? []);
+  const loads = points.flatMap(({ load }) => load ?? []);
+  return evidenceAgainstPlateau(
+    {
+      values: points.map(({ value }) => value),
+      axes: [points.map(({ atMs }) => atMs - origin), ...(requests.length < points.length ? [] : [requests])],
+      loads: loads.length < points.length ? [] : explaining(loads),
+    },
+    level + remaining,
+  );
+}
+
 /**
  * Share of the climb that its load does not explain, as a lower bound; undefined where a point has no load. Memory may
  * follow the load, or keep the most that it ever took: the better explanation counts.
@@ -143,10 +152,14 @@ export function shareNetOfLoad({ points, line }: Climb): number | undefined {
   if (loads.length < points.length) return undefined;
   const xs = points.map(({ atMs }) => atMs - origin);
   const ys = points.map(({ value }) => value);
+  return Math.min(...explaining(loads).map((load) => slopeNetOfLoad(xs, ys, load))) / line.slope;
+}
+
+/** The load, and its highest so far. */
+function explaining(loads: readonly number[]): readonly (readonly number[])[] {
   const level = smoothed(loads);
   let most = -Infinity;
-  const highest = level.map((load) => (most = Math.max(most, load)));
-  return Math.min(slopeNetOfLoad(xs, ys, level), slopeNetOfLoad(xs, ys, highest)) / line.slope;
+  return [level, level.map((load) => (most = Math.max(most, load)))];
 }
 
 /** Points on each side that a load is averaged with. */

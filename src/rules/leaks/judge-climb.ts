@@ -3,6 +3,7 @@ import {
   leastPace,
   pacesOf,
   shareNetOfLoad,
+  sureOfNoPlateau,
   timeToLimit,
   type Climb,
   type ClimbPoint,
@@ -19,6 +20,8 @@ export interface Demands {
   readonly scatter: number;
   /** Of the climb, what the load must leave unexplained. */
   readonly netOfLoad: number;
+  /** Last third over first third on the axis, time or requests, that shows less of a climb. */
+  readonly otherPace: number;
 }
 
 /** A reason that speaks against a leak, and whether more of the same could still become one. */
@@ -28,15 +31,10 @@ export interface Objection {
   readonly because: string;
 }
 
-/** The other axis than the one that shows a steady climb may bend, as traffic does in a day, but no more than this. */
-const LEAST_OTHER_PACE = 0.55;
-/**
- * Growth over what is left that is needed where one axis says that the climb slows down: a cache that fills by request
- * while traffic rises is a straight line of time, for a while.
- */
-const DISAGREED_SHARE = 0.6;
 /** The last third of a climb that goes on, against the whole. */
 const LEAST_PACE_NOW = 0.5;
+/** Logarithm of the likelihood ratio that rules a plateau out. */
+const RULED_OUT = 7;
 
 /** Of its slope, what a climb must have at the lower end of the slope's interval. */
 const LEAST_SURE_SHARE = 0.75;
@@ -44,7 +42,15 @@ const LEAST_SURE_SHARE = 0.75;
 type Check = (climb: Climb, earlier: readonly ClimbPoint[], demands: Demands) => Objection | undefined;
 
 /** In this order: what proves innocence stands before what only asks for patience. */
-const CHECKS: readonly Check[] = [isSignificant, isLine, isNewHigh, goesOn, isNotTheLoad, isEnough];
+const CHECKS: readonly Check[] = [
+  isSignificant,
+  isLine,
+  isNewHigh,
+  goesOn,
+  isNotTheLoad,
+  isEnough,
+  isNoPlateau,
+];
 
 /**
  * What speaks against a leak first; undefined if nothing does.
@@ -87,7 +93,7 @@ function isNewHigh({ level }: Climb, earlier: readonly ClimbPoint[]): Objection 
 }
 
 /** A leak keeps its pace, 1; midway between that and the pace to a plateau at the limit the line is drawn. */
-function goesOn(climb: Climb): Objection | undefined {
+function goesOn(climb: Climb, _: readonly ClimbPoint[], demands: Demands): Objection | undefined {
   const paces = pacesOf(climb);
   const [first] = paces;
   if (first === undefined)
@@ -97,10 +103,8 @@ function goesOn(climb: Climb): Objection | undefined {
       because: 'a third of the window has too few samples',
     };
   const least = leastPace(climb);
-  const steady = paces.some(
-    ({ ratio, atLeast, now }) => ratio >= (1 + least) / 2 && atLeast >= least && now >= LEAST_PACE_NOW,
-  );
-  if (steady && paces.every(({ ratio }) => ratio >= LEAST_OTHER_PACE)) return undefined;
+  const steady = paces.some(({ ratio, now }) => ratio >= (1 + least) / 2 && now >= LEAST_PACE_NOW);
+  if (steady && paces.every(({ ratio }) => ratio >= demands.otherPace)) return undefined;
   const because = `it slows down: its last third climbs at ${first.ratio.toFixed(2)} of the first third's pace (${((1 + least) / 2).toFixed(2)} needed)`;
   return { kind: 'Innocent', reason: 'Plateau', because };
 }
@@ -119,11 +123,22 @@ function isNotTheLoad(climb: Climb, _: readonly ClimbPoint[], demands: Demands):
 
 function isEnough(climb: Climb, _: readonly ClimbPoint[], demands: Demands): Objection | undefined {
   const { growth, remaining } = climb;
-  const agreed = pacesOf(climb).every(({ ratio }) => ratio >= leastPace(climb));
-  const share = agreed ? demands.growthShare : Math.max(demands.growthShare, DISAGREED_SHARE);
-  if (growth >= share * remaining) return undefined;
-  const because = `it is still small: ${((100 * growth) / remaining).toFixed(0)} % of what is left (${100 * share} % needed)`;
+  if (growth >= demands.growthShare * remaining) return undefined;
+  const because = `it is still small: ${((100 * growth) / remaining).toFixed(0)} % of what is left (${100 * demands.growthShare} % needed)`;
   return { kind: 'Open', reason: 'TooEarly', because };
+}
+
+function isNoPlateau(climb: Climb): Objection | undefined {
+  const sure = sureOfNoPlateau(climb);
+  if (sure >= RULED_OUT) return undefined;
+  if (sure < 0)
+    return {
+      kind: 'Innocent',
+      reason: 'Plateau',
+      because: 'a curve that levels off fits better than a line',
+    };
+  const because = `a curve that levels off below the limit is not ruled out (likelihood ratio e^${sure.toFixed(1)}, e^${RULED_OUT} needed)`;
+  return { kind: 'Open', reason: 'MayLevelOff', because };
 }
 
 const HOUR_MS = 3_600_000;

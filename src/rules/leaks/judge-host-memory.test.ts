@@ -45,7 +45,7 @@ test('a leak that has two hours left is found half an hour after its warm-up, an
 test('a quarter of an hour is enough for a leak that has little left', () => {
   const late = (minute: number): number => flat(minute) + 300 * MIB * Math.max(0, minute - 120);
   expect(verdictAfter(120, late).state).toBe('Quiet');
-  expect(verdictAfter(138, late)).toMatchObject({ state: 'Leaking', reason: 'FastLeak' });
+  expect(verdictAfter(136, late)).toMatchObject({ state: 'Leaking', reason: 'FastLeak' });
 });
 
 test('memory of the API server that climbs as well confirms; that it is flat says nothing', () => {
@@ -119,6 +119,51 @@ describe('innocent growth', () => {
     const states = verdictsOver(24 * HOUR, 10, workingSet, told).map(({ state }) => state);
     expect(states).toHaveLength(144);
     expect(states).not.toContain('Leaking');
+  });
+
+  describe('to a plateau at two thirds of the way, straightened by a day’s wave of traffic', () => {
+    const DAY = 2 * Math.PI * (1 / (24 * HOUR));
+    /** Requests in a wave that is three times as high at noon as at night, in minutes of the mean traffic. */
+    const requestsBy = (minute: number, phase: number): number =>
+      minute + (0.5 / DAY) * (Math.cos(phase) - Math.cos(DAY * minute + phase));
+    const waved =
+      (phase: number) =>
+      (minute: number): Partial<MinuteSample> => ({
+        finishedRequests: Math.round(100 * requestsBy(minute, phase)),
+        inFlight: 20 + 10 * Math.sin(DAY * minute + phase),
+      });
+    const end = 6.8 * GIB;
+
+    test.each([
+      [-1.6, 4],
+      [-1.2, 8],
+      [-0.8, 12],
+      [-1.6, 18],
+    ])('by request while traffic rises, from phase %d on, over %d h', (phase, hours) => {
+      const memory = (minute: number): number =>
+        flat(minute) + end * (1 - Math.exp(-requestsBy(minute, phase) / (hours * HOUR)));
+      const states = verdictsOver(18 * HOUR, 30, memory, waved(phase)).map(({ state }) => state);
+      expect(states).not.toContain('Leaking');
+    });
+
+    test.each([
+      [0.8, 18],
+      [1.6, 12],
+      [2.4, 8],
+    ])('by time while traffic falls, from phase %d on, over %d h', (phase, hours) => {
+      const memory = (minute: number): number =>
+        flat(minute) + end * (1 - Math.exp(-minute / (hours * HOUR)));
+      const states = verdictsOver(18 * HOUR, 30, memory, waved(phase)).map(({ state }) => state);
+      expect(states).not.toContain('Leaking');
+    });
+
+    test.each([-1.6, 0, 1.6, 3.1])('and a leak by request under it is found, from phase %d on', (phase) => {
+      const memory = (minute: number): number => flat(minute) + 10 * MIB * requestsBy(minute, phase);
+      const found = verdictsOver(12 * HOUR, 60, memory, waved(phase)).some(
+        ({ state }) => state === 'Leaking',
+      );
+      expect(found).toBe(true);
+    });
   });
 
   test('an offload cache that fills for hours is allowed for, and a leak beyond it is not', () => {

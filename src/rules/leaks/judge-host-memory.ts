@@ -27,7 +27,14 @@ const STALE_MS = 15 * MINUTE_MS;
 const ALLOWANCE_MARGIN = 1.1;
 
 /** Growth of 0.45 of what is left: 0.31 of the way is gone. */
-const STEADY: Demands = { significance: 2.5, growthShare: 0.45, scatter: 0.1, netOfLoad: 0.5 };
+const STEADY: Demands = {
+  significance: 2.5,
+  growthShare: 0.45,
+  scatter: 0.1,
+  netOfLoad: 0.5,
+  // A leak by time under traffic that triples climbs by request at a third of its pace.
+  otherPace: 0,
+};
 const STEADY_WINDOWS_MS = [1, 2, 4, 8, 16, 24, 48].map((hours) => hours * HOUR_MS);
 /** The windows that five-minute points cover. */
 const FINE_WINDOW_MS = 8 * HOUR_MS;
@@ -37,7 +44,7 @@ const LEAST_STEADY_POINTS = 10;
  * Near the limit a quarter to half an hour must do. A quarter of what is left within fifteen minutes means an hour to go,
  * within thirty minutes two hours. Shorter windows take files that are read anew for a leak.
  */
-const FAST: Demands = { significance: 2, growthShare: 0.25, scatter: 0.05, netOfLoad: 0.5 };
+const FAST: Demands = { ...STEADY, significance: 2, growthShare: 0.25, scatter: 0.05 };
 /** While first requests still take memory: six tenths of the way gone. */
 const FAST_AT_WARM_UP: Demands = { ...FAST, growthShare: 1.5 };
 const FAST_WINDOWS_MS = [15, 20, 25, 30].map((minutes) => minutes * MINUTE_MS);
@@ -50,7 +57,7 @@ const CONFIRMING_SHARE = 0.5;
 
 /**
  * Whether the memory of an engine's host climbs to its limit (signature HostMemoryLeak; docs/signatures.md).
- * Costs a tenth of a millisecond for an engine that does not grow, and three at worst.
+ * Costs a tenth of a millisecond for an engine that does not grow, and four at worst.
  */
 export function judgeHostMemory(history: LeakHistory, context: MemoryContext, nowMs: number): LeakVerdict {
   const { limit } = context;

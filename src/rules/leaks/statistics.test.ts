@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { leastPaceOfCurve } from './curve.ts';
+import { evidenceAgainstPlateau } from './curve.ts';
 import { slopeNetOfLoad } from './net-of-load.ts';
 import { median, robustLine } from './statistics.ts';
 
@@ -62,21 +62,47 @@ describe('the robust line', () => {
   });
 });
 
-describe('the pace of a curve', () => {
-  test('is about 1 for a line, what growth to a plateau has left, and more where it speeds up', () => {
-    const pace = (curve: (x: number) => number): number => leastPaceOfCurve(XS, XS.map(curve));
-    expect(pace((x) => 7 * x)).toBeCloseTo(1, 6);
-    expect(pace((x) => 1 - Math.exp(-x / 29))).toBeCloseTo(Math.exp(-2 / 3), 1);
-    expect(pace((x) => x ** 4)).toBeGreaterThan(5);
+describe('the evidence against a plateau at 100 or below', () => {
+  const evidence = (
+    curve: (x: number) => number,
+    by: (x: number) => number = (x) => x,
+    loads: readonly (readonly number[])[] = [],
+  ): number =>
+    evidenceAgainstPlateau(
+      { values: XS.map((x) => curve(x) + 0.3 * noise(x)), axes: [XS, XS.map(by)], loads },
+      100,
+    );
+  const levelling = (x: number): number => 90 * (1 - Math.exp(-x / 40));
+
+  test('is strong for a line that goes half of the way, by either axis', () => {
+    expect(evidence((x) => 1.7 * x)).toBeGreaterThan(5);
+    expect(
+      evidence(
+        (x) => 0.06 * x * x,
+        (x) => x * x,
+      ),
+    ).toBeGreaterThan(5);
   });
 
-  test('is lower for noise, which may hide a bend', () => {
-    expect(
-      leastPaceOfCurve(
-        XS,
-        XS.map((x) => x + 3 * noise(x)),
-      ),
-    ).toBeLessThan(0.9);
+  test('is weak while the line is short beside the way', () => {
+    expect(evidence((x) => 0.2 * x)).toBeLessThan(3);
+  });
+
+  test('speaks for the plateau where one axis bends, however straight the other is', () => {
+    expect(evidence(levelling)).toBeLessThan(-5);
+    expect(evidence(levelling, (x) => 1 - Math.exp(-x / 41))).toBeLessThan(0);
+  });
+
+  test('is none where the load may have straightened the plateau', () => {
+    const load = XS.map((x) => x * x);
+    const straightened = (x: number): number => levelling(x) + 0.017 * x * x;
+    expect(evidence(straightened)).toBeGreaterThan(5);
+    expect(evidence(straightened, undefined, [load])).toBeLessThan(1);
+  });
+
+  test('is smaller for noise, which may hide a bend', () => {
+    const noisy = (x: number): number => 1.7 * x + 8 * noise(3 * x);
+    expect(evidence(noisy)).toBeLessThan(3);
   });
 });
 
