@@ -1,4 +1,5 @@
 import type { MaintenanceWindow, TrafficByHour } from '../../src/disruption/booking/slots.ts';
+import type { RestartRecord } from '../../src/disruption/verification/restarts.ts';
 import type { Verdict } from '../../src/rules/verdict.ts';
 
 export const MINUTE = 60_000;
@@ -33,3 +34,17 @@ export const QUIET_AT_FOUR: TrafficByHour = Array.from(
   { length: 24 },
   (_, hour) => 100 + 10 * Math.abs(hour - 4),
 );
+
+/** A replace for a leak of host memory that began then, of which nothing is known yet. */
+export function restartOf(name: string, atMs: number, overrides: Partial<RestartRecord> = {}): RestartRecord {
+  return {
+    atMs,
+    engine: name,
+    uid: `uid-${name}`,
+    revision: 'aaa',
+    signature: 'HostMemoryLeak',
+    image: 'vllm/vllm-openai:v0.30.0',
+    outcome: 'Pending',
+    ...overrides,
+  };
+}
