@@ -21,6 +21,8 @@ class Maps implements HistoryMaps {
   /** Of writes alone, counted. */
   refusal: WardenError | undefined;
   refused = 0;
+  /** Names that may not be deleted. */
+  readonly pinned = new Set<string>();
   #version = 0;
 
   /** As somebody else would; without data it is one that cannot be read. */
@@ -64,6 +66,7 @@ class Maps implements HistoryMaps {
   }
 
   delete(name: string, { uid }: { readonly uid: string }): Promise<unknown> {
+    if (this.pinned.has(name)) return Promise.reject(new WardenError('ApiForbidden', 'pinned'));
     if (this.objects.get(name)?.meta.uid !== uid) {
       return Promise.reject(new WardenError('ApiConflict', 'another object has the name'));
     }
@@ -249,6 +252,15 @@ describe('what is kept of fleets that are gone', () => {
     await clock.advance(60 * MINUTE);
     expect(maps.text('f2')).toBeUndefined();
     expect(store.save('f2', 'default/chat', 'late')).toMatchObject({ reason: 'NotLoaded' });
+  });
+
+  test('is deleted though one of them cannot be', async () => {
+    const maps = new Maps();
+    for (const uid of ['a', 'b', 'c']) maps.put(`vllm-warden-history-${uid}`, {});
+    maps.pinned.add('vllm-warden-history-b');
+    await using run = running(maps);
+    await run.clock.advance(0);
+    expect([...maps.objects.keys()]).toEqual(['vllm-warden-history-b']);
   });
 
   test('stays while the API cannot be asked, and writing goes on', async () => {

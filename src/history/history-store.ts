@@ -122,7 +122,7 @@ export class HistoryStore {
     return this.#problems.get(fleetUid);
   }
 
-  /** Deletes what is kept of fleets that are gone. Rejects with a `WardenError`. */
+  /** Deletes what is kept of fleets that are gone. Rejects with a `WardenError` when they cannot be listed. */
   async sweep(signal: AbortSignal): Promise<void> {
     const found = await this.#options.maps.list(`${HISTORY_LABEL}=true`, signal);
     // Asked after the list: a fleet of which something is kept was in the cache before that.
@@ -132,8 +132,12 @@ export class HistoryStore {
     }
     for (const { name, uid, resourceVersion } of found) {
       if (!name.startsWith(NAME_PREFIX) || living.has(name.slice(NAME_PREFIX.length))) continue;
-      await this.#options.maps.delete(name, { uid, resourceVersion }, signal);
-      this.#options.log.info({ configMap: name }, 'deleted the history of a fleet that is gone');
+      try {
+        await this.#options.maps.delete(name, { uid, resourceVersion }, signal);
+        this.#options.log.info({ configMap: name }, 'deleted the history of a fleet that is gone');
+      } catch (thrown) {
+        this.#tellSweepFailed(thrown);
+      }
     }
   }
 

@@ -69,8 +69,8 @@ function isServerError(answer: ProbeAnswer): boolean {
 }
 
 /**
- * vLLM's `/health` is 503 when its engine has died, and for nothing else: one that is full is 200, and one whose expert
- * ranks are being resized gives 503 to the token too (vllm/entrypoints/serve/instrumentator/health.py).
+ * vLLM's `/health` is 503 when its engine has died (EngineDeadError), and for nothing else: one that is full is 200, and
+ * one whose expert ranks are being resized gives 503 to the token too.
  */
 function saysDead(health: ProbeAnswer): boolean {
   return health.kind === 'Answered' && health.status === 503;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { startPlayground, type Playground } from '../../../playground/playground.ts';
-import { applyManifest, installWarden } from '../../../playground/warden/install.ts';
+import { applyManifest, expectKubectl, installWarden } from '../../../playground/warden/install.ts';
 import { LABELS } from '../../../src/api/v1alpha1/constants.ts';
 import { createKubeClient, type OperatorKubeClient } from '../../../src/kube/client.ts';
 import type { PodUsage } from '../../../src/kube/pod-metrics.ts';
@@ -9,7 +9,6 @@ import { ManualClock } from '../../../src/runtime/manual-clock.ts';
 import { silentLog } from '../../../src/runtime/silent.ts';
 import { MemoryReader } from '../../../src/usage/memory-reader.ts';
 import { eventually } from '../playground/eventually.ts';
-import { serveMetrics } from './metrics-crd.ts';
 import { never } from './reflecting.ts';
 
 const GIB = 2 ** 30;
@@ -20,7 +19,10 @@ let pg: Playground;
 let kube: OperatorKubeClient;
 
 beforeAll(async () => {
-  pg = await startPlayground({ nodes: [{ name: 'node-a', memoryGi: 96 }] });
+  pg = await startPlayground({
+    nodes: [{ name: 'node-a', memoryGi: 96 }],
+    podMetricsEveryMs: 60_000,
+  });
   await installWarden(pg);
   kube = createKubeClient({
     kubeconfig: pg.kubeconfig('operator'),
@@ -55,7 +57,7 @@ async function measured(...pods: readonly Measured[]): Promise<void> {
       ],
     }),
   );
-  await eventually(() => applyManifest(pg, documents.join('---\n')));
+  await applyManifest(pg, documents.join('---\n'));
 }
 
 async function listed(): Promise<readonly PodUsage[]> {
@@ -64,11 +66,7 @@ async function listed(): Promise<readonly PodUsage[]> {
   return answer.pods;
 }
 
-test('a cluster without metrics-server is told from one that may not be asked', async () => {
-  expect(await kube.podMetrics('default', LABELS.fleet, never)).toMatchObject({
-    kind: 'Unavailable',
-    reason: 'NotServed',
-  });
+test('whoever may not list what metrics-server measures is told so', async () => {
   const viewer = createKubeClient({
     kubeconfig: pg.kubeconfig('viewer'),
     userAgent: 'vllm-warden/test',
@@ -82,20 +80,14 @@ test('a cluster without metrics-server is told from one that may not be asked', 
 });
 
 test('the pods of fleets are listed with the working set of each container in bytes', async () => {
-  await serveMetrics(pg);
   await measured(
     { name: 'chat-1', memory: '6291456Ki' },
     { name: 'chat-2', memory: '7G' },
     { name: 'not-ours', memory: '1Gi', labels: { app: 'other' } },
     { name: 'broken', memory: '1Gi', timestamp: 'yesterday' },
   );
-  const pods = await eventually(async () => {
-    const seen = await listed();
-    expect(seen).toHaveLength(2);
-    return seen;
-  });
   const atMs = Date.parse(AT);
-  expect(pods).toEqual([
+  expect(await listed()).toEqual([
     {
       namespace: 'default',
       name: 'chat-1',
@@ -146,4 +138,14 @@ test('an engine without a limit has its own figures and those of its node', asyn
   );
   stop.abort();
   await running;
+});
+
+test('a cluster without metrics-server is told', async () => {
+  await expectKubectl(pg, ['delete', 'crd', 'pods.metrics.k8s.io']);
+  await eventually(async () =>
+    expect(await kube.podMetrics('default', LABELS.fleet, never)).toMatchObject({
+      kind: 'Unavailable',
+      reason: 'NotServed',
+    }),
+  );
 });
