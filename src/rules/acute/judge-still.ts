@@ -115,7 +115,7 @@ function judged(still: Still, proof: Proof, isDue: boolean): Judged {
   if (mayBeStale(still) && (isUnclear || !isOnlyRank))
     return isDue ? say(still, proof, 'Noted', 'Low', 'GaugesMayBeStale') : NOTHING;
   if (proof.state === 'Dead') return say(still, proof, 'Proved', 'High', `${kind}ProbeUnanswered`);
-  if (isUnclear && isOld && standsInForProof(still))
+  if ((isUnclear || proof.state === 'Unasked') && isOld && standsInForProof(still))
     return say(still, proof, 'Proved', 'Medium', `${kind}ForTenMinutes`);
   return say(still, proof, 'Suspected', isDue ? 'Medium' : 'Low', 'StandsStill');
 }

@@ -1,21 +1,19 @@
 import type { EngineSnapshot } from '../../snapshot/engine-snapshot.ts';
 import type { EngineSample } from '../../engine/sample.ts';
-import type { TimedSample } from '../../signals/history.ts';
+import { DEFAULT_RETENTION, type TimedSample } from '../../signals/history.ts';
+import { missingAfterMs } from '../../signals/page-age.ts';
 import type { Window } from '../../signals/window.ts';
 
-/** Older pages are kept thirty seconds apart; with an interval of its own a step may be somewhat longer. */
-const LEAST_STEP_MS = 35_000;
-const STEP_INTERVALS = 3;
+const { denseMs, sparseStepMs } = DEFAULT_RETENTION;
 
 /** The newest pages of an engine, of all of which something holds; oldest first. */
 export class Run {
   readonly pages: Window;
-  /** How far apart two pages may be and still speak for the time between them. */
-  private readonly stepMs: number;
+  private readonly intervalMs: number;
 
   constructor(pages: Window, intervalMs: number) {
     this.pages = pages;
-    this.stepMs = Math.max(LEAST_STEP_MS, STEP_INTERVALS * intervalMs);
+    this.intervalMs = intervalMs;
   }
 
   get oldest(): TimedSample | undefined {
@@ -27,8 +25,8 @@ export class Run {
   }
 
   /**
-   * For how long it was seen to hold, in milliseconds: the time between neighbouring pages, so much of each gap as two
-   * pages can speak for. Missing pages and a clock that jumps add little.
+   * For how long it was seen to hold, in milliseconds: the time between neighbouring pages, of each gap no more than
+   * pages are kept apart. Missing pages and a clock that jumps add little.
    */
   get observedMs(): number {
     return this.#observed((): boolean => false);
@@ -46,12 +44,16 @@ export class Run {
   }
 
   #observed(isEnough: (observedMs: number, atMs: number) => boolean): number {
+    const newestMs = this.newest?.atMs ?? 0;
+    const denseStepMs = missingAfterMs(this.intervalMs);
     let sum = 0;
-    for (let i = 1; i < this.pages.length; i++) {
-      const [before, page] = [this.pages[i - 1], this.pages[i]];
-      if (before === undefined || page === undefined) break;
-      sum += Math.min(this.stepMs, page.atMs - before.atMs);
+    let before: TimedSample | undefined;
+    for (const page of this.pages) {
+      const isSparse = newestMs - page.atMs > denseMs - 2 * this.intervalMs;
+      const mostMs = isSparse ? Math.max(denseStepMs, sparseStepMs + this.intervalMs) : denseStepMs;
+      if (before !== undefined) sum += Math.min(mostMs, page.atMs - before.atMs);
       if (isEnough(sum, page.atMs)) break;
+      before = page;
     }
     return sum;
   }
