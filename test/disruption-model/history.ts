@@ -3,12 +3,15 @@ import { carryOut, makeWhole } from './acts.ts';
 import { OperatorProcess, type Interruption, type PassEnd } from './operator-process.ts';
 import { OperatorWatches } from './operator-watches.ts';
 import { Referee } from './referee.ts';
-import { unsettled } from './settled.ts';
+import { standsBack, unsettled } from './settled.ts';
 import type { ClusterPart, Step, Stop, WorldStep } from './steps.ts';
 import { FLEET_KEY, World, type Setting } from './world.ts';
 
 /** Within so many seconds in which everybody does what is due, every fleet settles. */
 const PATIENCE_SECONDS = 400;
+
+/** The operator leaves the size alone until ten minutes after the last of more than two writes by others. */
+const STANDING_BACK_SECONDS = 600;
 
 /** The part of the seconds in which each controller of the cluster does something, before all must end well. */
 const LAZY = 0.7;
@@ -46,12 +49,14 @@ export class History {
     makeWhole(this.world);
     this.#leader.interrupt(undefined);
     let why: string | undefined = 'nothing was tried';
-    for (let second = 0; second < PATIENCE_SECONDS && why !== undefined; second += 1) {
+    let patience = PATIENCE_SECONDS;
+    for (let second = 0; second < patience && why !== undefined; second += 1) {
       await this.#second();
       this.#referee.check();
       why = unsettled(this.world);
+      if (standsBack(this.world)) patience = PATIENCE_SECONDS + STANDING_BACK_SECONDS;
     }
-    if (why !== undefined) throw new Error(`ends: after ${PATIENCE_SECONDS} s there is still this: ${why}`);
+    if (why !== undefined) throw new Error(`ends: after ${patience} s there is still this: ${why}`);
   }
 
   #begin(): OperatorProcess {

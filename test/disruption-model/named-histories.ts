@@ -122,6 +122,20 @@ export const NAMED_HISTORIES: readonly NamedHistory[] = [
     setting: { seed: 60656005 },
     steps: [act('ChangeSize', 2), run(1), act('ChangeSize', 0), run(1), act('ChangeSize', 1), run(1)],
   },
+  {
+    name: 'a fleet whose size others have written three times gets its size once the operator no longer stands back',
+    setting: { size: 3, sizedBy: 'Scaled' },
+    steps: [
+      act('ChangeSize'),
+      run(1),
+      act('ScaleReplicaSetDown'),
+      run(1),
+      act('ScaleReplicaSetUp'),
+      run(1),
+      act('ScaleReplicaSetDown'),
+      run(1),
+    ],
+  },
   ...[1, 2, 3, 4, 5, 6].flatMap((call) =>
     (['Before', 'After'] as const).map((when) => ({
       name: `a leader that falls asleep ${when.toLowerCase()} request ${call} of a removal that is taken back removes nothing`,

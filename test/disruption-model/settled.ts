@@ -1,8 +1,16 @@
-import { LABELS, MEMBER, SERVING } from '../../src/api/v1alpha1/constants.ts';
+import { CONDITIONS, LABELS, MEMBER, SERVING } from '../../src/api/v1alpha1/constants.ts';
 import { revisionOf } from '../../src/workload/revision.ts';
 import { controllerOf, isReady } from '../virtual-cluster/kinds.ts';
 import { isMarked, readFleet, sizeOf } from './judged.ts';
 import type { World } from './world.ts';
+
+/** Whether the operator leaves the size alone, since others have written it again and again. */
+export function standsBack(world: World): boolean {
+  const conditions = readFleet(world.fleet).status?.conditions ?? [];
+  return conditions.some(
+    ({ type, status }) => type === CONDITIONS.conflictingAutoscaler && status === 'True',
+  );
+}
 
 /** What is still to be done until the fleet has its size on its revision, and nothing is marked or claimed. */
 export function unsettled(world: World): string | undefined {
