@@ -76,12 +76,12 @@ function ready(snapshot: FleetSnapshot, decision: FleetDecision): Finding {
   return { status: 'False', reason, message: `${share}, at least ${needed} needed${trouble(snapshot)}` };
 }
 
-/** Engines that may be missing while others are replaced without a surge, as `rollout.maxUnavailable` says. */
+/** Engines that may be missing while others are replaced without a surge or isolated, as `rollout.maxUnavailable` says. */
 function allowedMissing({ fleet }: FleetSnapshot, { rollout }: FleetDecision): number {
   const claims = claimsOf({ fleet });
   const isShort =
     (rollout.strategy === 'DrainFirst' && isRolling(rollout)) ||
-    claims.some(({ strategy }) => strategy === 'DrainFirst');
+    claims.some(({ strategy, command }) => strategy === 'DrainFirst' || command === 'Isolate');
   return isShort ? fleet.spec.rollout.maxUnavailable : 0;
 }
 

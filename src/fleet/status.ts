@@ -8,6 +8,7 @@ import type {
 } from '../api/v1alpha1/status.ts';
 import { LABELS, SERVICE_PORT } from '../api/v1alpha1/constants.ts';
 import { isServing, isSilent } from '../snapshot/engine-snapshot.ts';
+import { restartLines } from '../disruption/verification/text.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { LearnedLoad, SizeDecision } from '../scaling/types.ts';
 import { buildConditions } from './conditions.ts';
@@ -40,6 +41,7 @@ export function buildStatus(
   const { metadata } = snapshot.fleet;
   const kept = history.slice(-HISTORY);
   const state = stateOf(snapshot, decision);
+  const findings = buildFindings(snapshot, decision);
   return {
     observedGeneration: metadata.generation ?? 0,
     replicas: decision.size.current,
@@ -48,10 +50,8 @@ export function buildStatus(
     summary: summary(snapshot, decision, state),
     conditions: buildConditions(snapshot, decision, nowMs),
     scaling: scalingStatus(decision, kept, nowMs),
-    findings: buildFindings(snapshot, decision),
-    remediation: {
-      plan: decision.health.bookings.slice(0, PLAN).map(({ message }) => cut(message, PLAN_LENGTH)),
-    },
+    ...(findings.length > 0 && { findings }),
+    ...remediationStatus(snapshot, decision),
     rollout: rolloutStatus(snapshot, decision),
     engines: engineLines(snapshot.engines, decision.disruption.progress, nowMs),
     why: buildWhy(snapshot, decision, state, kept, nowMs),
@@ -71,13 +71,30 @@ function stateOf(snapshot: FleetSnapshot, decision: FleetDecision): Summary['sta
   const isBlind = serving.some(isSilent);
   const isRefused = snapshot.replicaSets.some(({ failure }) => failure !== undefined);
   const isStopped = decision.rollout.phase === 'Stopped';
-  if (isSick || isBlind || isRefused || isStopped || notScaling !== undefined) return 'Degraded';
+  const isIll =
+    decision.health.verdicts.some(({ state }) => state === 'Proved') || decision.health.sick.size > 0;
+  if (isSick || isIll || isBlind || isRefused || isStopped || notScaling !== undefined) return 'Degraded';
   const total = totalReplicas(snapshot);
   const wanted = size.carriedOut ? size.desired : total;
   if (serving.length === 0 && wanted > 0) return 'Starting';
   return total !== wanted || serving.length !== total || decision.rollout.phase !== 'Complete'
     ? 'Scaling'
     : 'Ready';
+}
+
+/** Absent while there is nothing to tell. */
+function remediationStatus(
+  { historyProblem }: FleetSnapshot,
+  { health: { bookings, restarts } }: FleetDecision,
+): Pick<WrittenStatus, 'remediation'> {
+  if (bookings.length + restarts.length === 0 && historyProblem === undefined) return {};
+  return {
+    remediation: {
+      plan: bookings.slice(0, PLAN).map(({ message }) => cut(message, PLAN_LENGTH)),
+      restarts: [...restartLines(restarts)],
+      ...(historyProblem !== undefined && { history: cut(historyProblem, PLAN_LENGTH) }),
+    },
+  };
 }
 
 function rolloutStatus(snapshot: FleetSnapshot, { rollout }: FleetDecision): RolloutStatus {

@@ -57,6 +57,8 @@ export interface FleetSnapshot {
   readonly traffic?: Readonly<Partial<Record<SignalId, number>>>;
   /** 99th percentile of the time from a request's arrival to its end over the pages that are kept, in seconds. */
   readonly requestTimeP99Seconds?: number;
+  /** Why what was learned of leaks may not outlive the operator; absent while it does. */
+  readonly historyProblem?: string;
   /** HorizontalPodAutoscalers that aim at the fleet or at one of its ReplicaSets, by name. */
   readonly autoscalers: readonly string[];
 }

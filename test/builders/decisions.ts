@@ -30,7 +30,15 @@ export function sizeDecision(
 }
 
 /** No engine shows a signature. */
-export const WELL: Health = { verdicts: [], ofImage: [], sick: NOBODY_SICK, probes: [], bookings: [] };
+export const WELL: Health = {
+  verdicts: [],
+  ofImage: [],
+  unseen: [],
+  sick: NOBODY_SICK,
+  probes: [],
+  bookings: [],
+  restarts: [],
+};
 
 /** The whole decision that follows from this size. */
 export function fleetDecision(

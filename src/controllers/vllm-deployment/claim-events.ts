@@ -21,7 +21,20 @@ const TOLD: Readonly<Record<EndOfClaim, Pick<NewEvent, 'type' | 'reason'>>> = {
   Cleared: { type: 'Normal', reason: 'SuspicionCleared' },
 };
 
-const STAYS: ReadonlySet<EndOfClaim> = new Set(['Cancelled', 'NoRoom', 'StandInFailed', 'OtherRemoved']);
+/** How its begin is told. */
+const BEGUN: Readonly<Record<Disruption['command'], Pick<NewEvent, 'type' | 'reason'>>> = {
+  Shrink: { type: 'Normal', reason: 'EngineClaimed' },
+  Replace: { type: 'Normal', reason: 'EngineClaimed' },
+  Isolate: { type: 'Warning', reason: 'EngineIsolated' },
+};
+
+const STAYS: ReadonlySet<EndOfClaim> = new Set([
+  'Cancelled',
+  'NoRoom',
+  'StandInFailed',
+  'OtherRemoved',
+  'Cleared',
+]);
 
 /** The events of claims that were begun or are over. */
 export function claimEvents(
@@ -31,9 +44,8 @@ export function claimEvents(
 ): readonly NewEvent[] {
   const begins = begun.map((claim) => ({
     ...about(fleet, claim),
-    type: 'Normal' as const,
-    reason: 'EngineClaimed',
-    note: `${claim.engine} is to leave: ${whyClaimed(claim, fleet, decision)}`,
+    ...BEGUN[claim.command],
+    note: `${claim.engine} ${claim.command === 'Isolate' ? 'gets no requests' : 'is to leave'}: ${whyClaimed(claim, fleet, decision)}`,
   }));
   const ends = ended.map(({ claim, outcome, message }) => ({
     ...about(fleet, claim),

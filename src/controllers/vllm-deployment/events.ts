@@ -24,6 +24,8 @@ const TOLD: readonly Told[] = [
   { type: CONDITIONS.conflictingAutoscaler, good: 'False' },
   { type: CONDITIONS.rolloutStopped, good: 'False' },
   { type: CONDITIONS.restartBlocked, good: 'False' },
+  { type: CONDITIONS.engineUnhealthy, good: 'False' },
+  { type: CONDITIONS.remediationHalted, good: 'False' },
 ];
 
 /** The events that tell the way from one status to the next: transitions only, never a state. */

@@ -36,7 +36,13 @@ function settingsOf({ remediation }: VLLMDeploymentSpec, name: LeakSignature): L
 
 const HOUR_MINUTES = 60;
 
+/** Minutes that the signature calls an hour. */
+export function windowMinutesOf({ remediation }: VLLMDeploymentSpec, name: SignatureName): number {
+  const own = remediation.signatures.find((signature) => signature.name === name);
+  return own?.windowMinutes ?? HOUR_MINUTES;
+}
+
 /** How often memory is to be read, in milliseconds: sixty times in what the signature calls an hour. */
 export function readingMs(spec: VLLMDeploymentSpec): number {
-  return settingsOf(spec, 'HostMemoryLeak').windowMinutes * 1000;
+  return windowMinutesOf(spec, 'HostMemoryLeak') * 1000;
 }
