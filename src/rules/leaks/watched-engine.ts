@@ -1,12 +1,12 @@
 import type { EngineSnapshot } from '../../snapshot/engine-snapshot.ts';
-import type { Verdict } from '../verdict.ts';
+import type { ProjectedLimit, Verdict } from '../verdict.ts';
 import type { Reading } from './minute-sample.ts';
 import type { LeakSettings, LeakSignature } from './settings.ts';
 import { follow, newTrack, type LeakTrack, type Read } from './track.ts';
 
 /** A leak that was proved. */
 export interface FoundLeak {
-  readonly verdict: Verdict & { readonly signature: LeakSignature };
+  readonly verdict: Verdict & { readonly signature: LeakSignature; readonly limit: ProjectedLimit };
   /** What it takes an hour: bytes, or a share of the KV cache; and a finished request. */
   readonly perHour: number;
   readonly perRequest?: number;
