@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import type { z } from 'zod';
-import { LABELS } from '../api/v1alpha1/constants.ts';
+import { FIELD_MANAGERS, LABELS } from '../api/v1alpha1/constants.ts';
 import { VLLMDeployment } from '../api/v1alpha1/vllm-deployment.ts';
 import { fleetKeys, newCaches, type Caches } from '../controllers/vllm-deployment/caches.ts';
 import { FleetController, isUrgent } from '../controllers/vllm-deployment/controller.ts';
@@ -17,6 +17,7 @@ import {
 } from '../controllers/vllm-deployment/projections.ts';
 import { RESOURCE_TYPES } from '../controllers/vllm-deployment/resource-types.ts';
 import { asWardenError } from '../errors.ts';
+import { HistoryStore } from '../history/history-store.ts';
 import { createKubeClient, type KubeClient } from '../kube/client.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
 import { systemClock } from '../kube/system-clock.ts';
@@ -101,6 +102,11 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
     },
   });
   const usage = new MemoryReader({ source: kube, clock: systemClock, log });
+  const histories = new HistoryStore({
+    ...shared,
+    maps: kube.configMaps(options.namespace, FIELD_MANAGERS.history),
+    livingFleets: () => livingFleets(caches),
+  });
   const fleets = new FleetController({
     kube,
     caches,
@@ -108,6 +114,7 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
     scraper,
     prober,
     usage,
+    histories,
     events,
     metrics: metrics.fleets,
     statusRefreshMs: options.statusRefreshMs,
@@ -134,6 +141,7 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
       { name: 'scraper', run: (signal) => stopAfter(scraper, signal) },
       { name: 'prober', run: (signal) => stopAfter(prober, signal) },
       usage,
+      histories,
     ],
     events,
     close: () => kube.close(),
@@ -155,6 +163,13 @@ async function operate(options: OperatorOptions, stop: AbortSignal): Promise<Man
 async function stopAfter(readers: Pick<Scraper, 'stop'>, signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
   await readers.stop();
+}
+
+/** UIDs of all fleets, those with a spec that cannot be read too. */
+function livingFleets({ fleets }: Caches): ReadonlySet<string> {
+  return new Set(
+    fleets.keys().flatMap((key) => fleets.get(key)?.metadata.uid ?? fleets.invalid(key)?.meta.uid ?? []),
+  );
 }
 
 /** Which fleets a change concerns. */

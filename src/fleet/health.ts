@@ -3,6 +3,7 @@ import { bookLeaks, type BookingContext, type LeakBooking } from '../disruption/
 import { CLOSED_BREAKER, judgeBreaker, type BreakerMemory, type Halt } from '../disruption/breaker.ts';
 import { claimsOf } from '../disruption/claims.ts';
 import { drainTimeoutSeconds } from '../disruption/drain-deadline.ts';
+import type { RemediationHistory } from '../disruption/remediation-history/history.ts';
 import type { SickEngines } from '../disruption/sick.ts';
 import { startFailure } from '../disruption/start-failure.ts';
 import { leaksOfImages } from '../disruption/verification/leak-follows-image.ts';
@@ -11,7 +12,7 @@ import { acuteContext } from '../rules/acute/context.ts';
 import { judgeAcute, type AcuteJudgement } from '../rules/acute/judge-acute.ts';
 import { leakSettings, windowMinutesOf } from '../rules/leaks/settings.ts';
 import { NO_TRAFFIC, rememberTraffic, trafficByHour, type Traffic } from '../rules/leaks/traffic-by-hour.ts';
-import { NO_LEAK_WATCH, watchLeaks, type LeakWatch, type UnseenLeaks } from '../rules/leaks/watch.ts';
+import { NO_LEAK_WATCH, watchLeaks, type UnseenLeaks } from '../rules/leaks/watch.ts';
 import type { Verdict } from '../rules/verdict.ts';
 import { fleetLoad } from '../scaling/fleet-load.ts';
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
@@ -39,17 +40,13 @@ export interface Health {
 }
 
 /** What the operator remembers of the engines' health between passes. */
-export interface HealthMemory {
+export interface HealthMemory extends RemediationHistory {
   readonly breaker: BreakerMemory;
-  readonly leaks: LeakWatch;
-  readonly traffic: Traffic;
-  readonly bookings: readonly LeakBooking[];
-  readonly restarts: readonly RestartRecord[];
 }
 
 export const NO_HEALTH_MEMORY: HealthMemory = {
   breaker: CLOSED_BREAKER,
-  leaks: NO_LEAK_WATCH,
+  watch: NO_LEAK_WATCH,
   traffic: NO_TRAFFIC,
   bookings: [],
   restarts: [],
@@ -64,7 +61,7 @@ export function judgeHealth(
   const { spec } = snapshot.fleet;
   const engines = snapshot.engines.filter(({ lifecycle }) => lifecycle !== 'Terminating');
   const acute = judgeAcute(engines, acuteContext(spec), nowMs);
-  const leaks = watchLeaks(before.leaks, engines, leakSettings(spec), nowMs);
+  const leaks = watchLeaks(before.watch, engines, leakSettings(spec), nowMs);
   const verdicts = [...acute.verdicts, ...leaks.verdicts].filter(
     ({ signature }) => modeOf(spec.remediation, signature) !== 'Off',
   );
@@ -78,7 +75,7 @@ export function judgeHealth(
   );
   const bookings = bookLeaks(due, before.bookings, bookingContext(snapshot, traffic, nowMs), nowMs);
   const mayProbe = [...FATAL].some((signature) => modeOf(spec.remediation, signature) !== 'Off');
-  const begun = rememberRestarts(before.restarts, snapshot, before.leaks);
+  const begun = rememberRestarts(before.restarts, snapshot, before.watch);
   const restarts = verifyRestarts(begun, engines, verdicts, nowMs);
   return {
     health: {
@@ -91,7 +88,7 @@ export function judgeHealth(
       bookings,
       restarts,
     },
-    memory: { breaker, leaks: leaks.watch, traffic, bookings, restarts },
+    memory: { breaker, watch: leaks.watch, traffic, bookings, restarts },
   };
 }
 

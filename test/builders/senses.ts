@@ -13,6 +13,13 @@ export const NO_PROBES: FleetControllerOptions['prober'] = {
   keep: () => undefined,
 };
 
+/** Nothing was ever kept, and nothing is. */
+export const NO_HISTORIES: FleetControllerOptions['histories'] = {
+  load: () => Promise.resolve({ kind: 'None' }),
+  save: () => ({ kind: 'Accepted' }),
+  problem: () => undefined,
+};
+
 /** These pages, and nothing else. */
 export function sensesOf(pages: Senses['pages']): Senses {
   return { pages, usage: NO_USAGE, prober: NO_PROBES };

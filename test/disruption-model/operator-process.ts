@@ -11,7 +11,7 @@ import { virtualKubeClient, type ApiCall, type Gate } from '../virtual-cluster/k
 import type { VirtualCluster } from '../virtual-cluster/virtual-cluster.ts';
 import { STORES, type OperatorWatches, type StoreName } from './operator-watches.ts';
 import { VirtualPages } from './pages.ts';
-import { NO_PROBES, NO_USAGE } from '../builders/senses.ts';
+import { NO_HISTORIES, NO_PROBES, NO_USAGE } from '../builders/senses.ts';
 
 /** What happens to a process at one of its requests. */
 export interface Interruption {
@@ -70,6 +70,7 @@ export class OperatorProcess {
       scraper: this.pages,
       prober: NO_PROBES,
       usage: NO_USAGE,
+      histories: NO_HISTORIES,
       events: { record: () => undefined },
       metrics: { decided: () => undefined, forgotten: () => undefined },
       statusRefreshMs: REFRESH_MS,

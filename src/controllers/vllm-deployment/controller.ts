@@ -6,6 +6,7 @@ import { decideFleet, type FleetDecision } from '../../fleet/decide-fleet.ts';
 import { planFleet, type Action } from '../../fleet/plan.ts';
 import { buildStatus, type WrittenStatus } from '../../fleet/status.ts';
 import { claimsKey, differsInSubstance } from '../../fleet/substance.ts';
+import type { HistoryStore } from '../../history/history-store.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ReconcileContext, ReconcileResult } from '../../runtime/controller.ts';
 import type { EventRecorder } from '../../runtime/event-recorder.ts';
@@ -25,6 +26,7 @@ import { transitionEvents } from './events.ts';
 import { Executor } from './execute.ts';
 import { afterChange, recallState, type FleetState } from './fleet-states.ts';
 import { gather, gatherTraffic, measuredEngines, scrapeTargets } from './gather.ts';
+import { Histories } from './histories.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 import { SizeDates } from './size-dates.ts';
 
@@ -43,6 +45,7 @@ export interface FleetControllerOptions {
   readonly scraper: Pick<Scraper, 'setTargets' | 'history' | 'version'>;
   readonly prober: Pick<Prober, 'ask' | 'record' | 'keep'>;
   readonly usage: Pick<MemoryReader, 'setEngines' | 'memory' | 'unavailable'>;
+  readonly histories: Pick<HistoryStore, 'load' | 'save' | 'problem'>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: FleetMetrics;
   /** How often the figures in a status are refreshed when nothing of substance changes. */
@@ -53,6 +56,7 @@ export interface FleetControllerOptions {
 export class FleetController {
   readonly #options: FleetControllerOptions;
   readonly #executor: Executor;
+  readonly #histories: Histories;
   readonly #states = new Map<string, FleetState>();
   readonly #sizeDates = new SizeDates();
   /** By key: the generation whose invalid spec was reported. */
@@ -61,6 +65,7 @@ export class FleetController {
   constructor(options: FleetControllerOptions) {
     this.#options = options;
     this.#executor = new Executor(options.kube, options.caches, options.barrier, options.prober);
+    this.#histories = new Histories(options.histories);
   }
 
   /** One pass over one fleet; see `runtime/controller.ts` for the contract. */
@@ -87,8 +92,9 @@ export class FleetController {
       watchedSinceMs: known?.watchedSinceMs ?? context.now,
       sizeDates: this.#sizeDates,
     });
-    const before = known ?? recallState(snapshot, context.now);
+    const before = await this.#recall(known ?? recallState(snapshot, context.now), uid, context);
     const { decision, memory } = decideFleet(snapshot, before.memory, context.now);
+    this.#histories.keep(uid, key, memory.health, context.now);
     metrics.decided(key, decision.size);
     const { notices } = decision.disruption;
     const news = notices.filter(({ subject }) => !before.noticed.has(subject));
@@ -101,10 +107,23 @@ export class FleetController {
       context,
     );
     const metadata = { ...fleet.metadata, resourceVersion };
-    const shown = { ...snapshot, fleet: { ...fleet, metadata }, ...shownFailure(failure) };
+    const historyProblem = this.#histories.problem(uid);
+    const shown = {
+      ...snapshot,
+      fleet: { ...fleet, metadata },
+      ...shownFailure(failure),
+      ...(historyProblem !== undefined && { historyProblem }),
+    };
     await this.#writeStatus(shown, decision, context);
     if (failure !== undefined) throw failure;
     return { requeueAfterMs: fleet.spec.engine.metrics.intervalSeconds * 1000 };
+  }
+
+  /** The state with what the leader before had learned of leaks, once that can be read. */
+  async #recall(state: FleetState, uid: string, context: ReconcileContext): Promise<FleetState> {
+    const history = await this.#histories.recall(uid, context.now, context.signal);
+    if (history === undefined) return state;
+    return { ...state, memory: { ...state.memory, health: { ...state.memory.health, ...history } } };
   }
 
   /**
@@ -172,6 +191,7 @@ export class FleetController {
     this.#reported.delete(key);
     const living = new Set(this.#options.caches.fleets.list().map(({ metadata }) => metadata.uid));
     for (const uid of this.#states.keys()) if (!living.has(uid)) this.#states.delete(uid);
+    this.#histories.forgetAllBut(living);
     this.#sizeDates.keep(
       new Set(this.#options.caches.replicaSets.list().map(({ metadata }) => metadata.uid)),
     );
