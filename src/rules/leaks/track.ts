@@ -31,35 +31,51 @@ export function newTrack(time: JudgesTime, nowMs: number): LeakTrack {
   };
 }
 
-/** Of a minute: what was read shortly before stands for what was not read in it. */
-const STANDS_FOR_MINUTES = 1.5;
+/** What was read shortly before stands for what was not read in a minute: memory for so many of the judges' minutes. */
+const MEMORY_STANDS_MINUTES = 1.5;
+/** A page for so long at least, as everywhere: short minutes may lie between two pages. */
+const PAGE_STANDS_MS = 15_000;
 /**
  * Growth between two samples that are farther apart is not looked at: nobody saw how it came. In the judges' time, as all
  * times of a track.
  */
 const GAP_MS = 30 * 60_000;
 
+/** The newest that was read of each kind. */
+export interface Newest {
+  readonly page?: Read;
+  readonly memory?: Read;
+}
+
 /**
  * The track with what was read since the last time. A minute that has ended becomes a sample.
  *
- * @param before the newest readings of each kind before these
+ * @param before the newest before these readings
  */
 export function follow(
   track: LeakTrack,
   startedAtMs: number,
   readings: readonly Reading[],
-  before: readonly Read[],
+  before: Newest,
   nowMs: number,
 ): LeakTrack {
   const time = { startedAtMs, windowMinutes: track.windowMinutes };
   const minute = minuteOf(time, nowMs);
   if (minute === track.minute)
     return readings.length === 0 ? track : { ...track, readings: [...track.readings, ...readings] };
-  const endMs = startedAtMs + (track.minute + 1) * minuteMs(track.windowMinutes);
-  const standsMs = STANDS_FOR_MINUTES * minuteMs(track.windowMinutes);
-  // A clock that was set back ends the minute too; what was read after its new end is left out.
-  const near = before.filter(({ atMs }) => atMs <= endMs && endMs - atMs <= standsMs);
-  return { ...ended(track, toJudges(time, endMs), near), minute, readings };
+  const lengthMs = minuteMs(track.windowMinutes);
+  const endMs = startedAtMs + (track.minute + 1) * lengthMs;
+  const memoryStandsMs = MEMORY_STANDS_MINUTES * lengthMs;
+  const standIns = [
+    ...standIn(before.page, endMs, Math.max(PAGE_STANDS_MS, memoryStandsMs)),
+    ...standIn(before.memory, endMs, memoryStandsMs),
+  ];
+  return { ...ended(track, toJudges(time, endMs), standIns), minute, readings };
+}
+
+/** What was read last before the end of a minute, if that was not long ago; nothing where the clock was set back. */
+function standIn(read: Read | undefined, endMs: number, standsMs: number): readonly Reading[] {
+  return read !== undefined && read.atMs <= endMs && endMs - read.atMs <= standsMs ? [read.reading] : [];
 }
 
 function minuteOf({ startedAtMs, windowMinutes }: JudgesTime, atMs: number): number {
@@ -67,11 +83,10 @@ function minuteOf({ startedAtMs, windowMinutes }: JudgesTime, atMs: number): num
 }
 
 /** The track with the sample of the minute that ended then; as it was if nothing was read in it. */
-function ended(track: LeakTrack, atMs: number, near: readonly Read[]): LeakTrack {
+function ended(track: LeakTrack, atMs: number, standIns: readonly Reading[]): LeakTrack {
   const lacks = (reading: Reading): boolean =>
     Object.keys(reading).every((field) => track.readings.every((known) => !(field in known)));
-  const stand = near.map(({ reading }) => reading).filter(lacks);
-  const sample = minuteSample(atMs, [...track.readings, ...stand]);
+  const sample = minuteSample(atMs, [...track.readings, ...standIns.filter(lacks)]);
   if (sample === undefined) return track;
   const lastMemoryMs = lastAt(track.history, (point) => point.workingSetBytes !== undefined);
   const lastMs = lastAt(track.history, () => true);

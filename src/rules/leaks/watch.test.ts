@@ -81,6 +81,23 @@ test('memory that is told hardly once a minute gives each minute its sample', ()
   expect(minutes.every(({ workingSetBytes }) => workingSetBytes === 6 * GIB)).toBe(true);
 });
 
+test('short minutes between two pages have the load that the last one told', () => {
+  const settings = { ...WATCH_SETTINGS, hostMemory: { isWatched: true, windowMinutes: 1 } };
+  const passes = Array.from({ length: 60 }, (_, second) => second / 60);
+  const { watch } = watchOver(
+    passes,
+    (minute) => {
+      const paged = Math.floor((minute * 60) / 5) / 12;
+      const { page } = engineAt('a', paged, undefined);
+      return [engineAt('a', minute, 6 * GIB, { page })];
+    },
+    settings,
+  );
+  const track = watch.engines.get('uid-a')?.tracks.find(({ windowMinutes }) => windowMinutes === 1);
+  expect(track?.history.minutes).toHaveLength(30);
+  expect(track?.history.minutes.every(({ inFlight }) => inFlight === 20)).toBe(true);
+});
+
 test('an engine is watched from its readiness on, and forgotten when it goes', () => {
   const { readyAtMs: _, ...loading } = engineAt('a', 0, GIB);
   expect(watchOver([0], () => [{ ...loading, lifecycle: 'Loading' }]).watch.engines.size).toBe(0);

@@ -131,19 +131,19 @@ function newMemory(
 
 /** The tracks of the lengths of an hour that are asked for; the very same list where nothing was read and no minute ended. */
 function followTracks(
-  { tracks, startedAtMs, page, memory }: WatchedEngine,
+  before: WatchedEngine,
   settings: LeakSettings,
   readings: readonly Reading[],
   nowMs: number,
 ): readonly LeakTrack[] {
-  const read = [page, memory].flatMap((last) => last ?? []);
+  const { tracks, startedAtMs } = before;
   const followed = lengths(settings).map((windowMinutes) => {
     const track = tracks.find((one) => one.windowMinutes === windowMinutes);
     return follow(
       track ?? newTrack({ startedAtMs, windowMinutes }, nowMs),
       startedAtMs,
       readings,
-      read,
+      before,
       nowMs,
     );
   });
