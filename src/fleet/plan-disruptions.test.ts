@@ -174,6 +174,14 @@ describe('a mark that no claim stands behind', () => {
     expect(acts(plan([engine, b, c], 3))).toEqual(['PutBack a']);
   });
 
+  test('is taken off before another engine is marked', () => {
+    const scene = { claims: [claimOn(b)] };
+    expect(acts(plan([{ ...a, serving: 'suspect' }, b, c], 2, scene))).toEqual([
+      'PutBack a',
+      'MarkDraining b',
+    ]);
+  });
+
   test('is not that of an engine which was given back', () => {
     expect(acts(plan([releasedFrom(a, claimOn(a)), b, c], 3))).toEqual([]);
   });

@@ -98,7 +98,8 @@ export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInput
       ended.map(({ claim, outcome, message }) => ({ ...claim, atMs: inputs.nowMs, outcome, message })),
       inputs.nowMs,
     ),
-    actions: [...actions, ...leftovers],
+    // What is to serve again does so before another one leaves: a pass ends at the first write that fails.
+    actions: [...leftovers, ...actions],
     progress,
     removing,
     notices: notices(snapshot, inputs.watches),

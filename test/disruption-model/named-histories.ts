@@ -136,6 +136,26 @@ export const NAMED_HISTORIES: readonly NamedHistory[] = [
       run(1),
     ],
   },
+  {
+    name: 'an engine that somebody took out of the Service is back before the next one leaves it',
+    setting: { size: 4 },
+    steps: [
+      act('ChangeSize', 0),
+      run(4),
+      {
+        kind: 'Stop',
+        stop: {
+          atCall: 9,
+          when: 'Before',
+          ending: 'Nothing',
+          meanwhile: [{ kind: 'Foreign', act: 'LabelNotServing', which: 0 }],
+        },
+      },
+      { kind: 'Tick', seconds: 1 },
+      act('ChangeSize', 1),
+      run(4),
+    ],
+  },
   ...[1, 2, 3, 4, 5, 6].flatMap((call) =>
     (['Before', 'After'] as const).map((when) => ({
       name: `a leader that falls asleep ${when.toLowerCase()} request ${call} of a removal that is taken back removes nothing`,
