@@ -83,13 +83,13 @@ test('an engine whose heartbeat moved within the last 30 s of its pages is never
     fc.property(chapters, outcome, context, (told, answer, judgedBy) => {
       const pages = pagesOf(told);
       const seen = watch({ life: lifeOf(pages), answer: () => answer, context: judgedBy, seconds: SECONDS });
-      for (const { second, verdicts } of seen) {
+      const accused = seen.filter(({ second, verdicts }) => {
         const steps = pages
           .slice(Math.max(0, second / INTERVAL_SECONDS - 6), second / INTERVAL_SECONDS + 1)
           .flatMap((page) => (typeof page === 'string' ? [] : [page.steps]));
-        const signatures = verdicts.map(({ signature }) => signature);
-        if (new Set(steps).size > 1) expect(signatures).toEqual([]);
-      }
+        return new Set(steps).size > 1 && verdicts.length > 0;
+      });
+      expect(accused).toEqual([]);
     }),
     RUNS,
   );

@@ -28,7 +28,8 @@ interface Pace {
   /** Over the window, and over either half. */
   readonly seconds: readonly [whole: number, first: number, second: number];
   readonly tokens: number;
-  readonly window: Window;
+  /** The page at its beginning. */
+  readonly from: TimedSample;
 }
 
 interface Straggler {
@@ -76,7 +77,7 @@ function paceOf(engine: EngineSnapshot, context: AcuteContext, nowMs: number): P
     engine,
     seconds: [whole, first.seconds / first.tokens, second.seconds / second.tokens],
     tokens,
-    window: pages.slice(pages.indexOf(from)),
+    from,
   };
 }
 
@@ -115,14 +116,14 @@ function straggling(slow: Pace, loads: ReadonlyMap<Pace, readonly number[]>): St
 }
 
 /** Requests running and use of the KV cache, means over the pages, and prompt tokens read. */
-function loadOf({ window }: Pace): readonly number[] {
+function loadOf({ engine, from }: Pace): readonly number[] {
+  const window = (engine.history?.samples ?? []).filter(({ atMs }) => atMs >= from.atMs);
   const mean = (read: (page: TimedSample) => number | undefined): number =>
     window.reduce((sum, page) => sum + (read(page) ?? 0), 0) / window.length;
-  const [oldest, newest] = [window[0], window.at(-1)];
   return [
     mean(({ sample }) => sample.running),
     mean(({ sample }) => sample.kvCacheUsage),
-    (newest?.sample.promptTokens ?? 0) - (oldest?.sample.promptTokens ?? 0),
+    (window.at(-1)?.sample.promptTokens ?? 0) - (from.sample.promptTokens ?? 0),
   ];
 }
 
@@ -133,8 +134,8 @@ function median(values: readonly number[]): number {
 }
 
 function verdict({ slow, peers }: Straggler, isAlone: boolean): Verdict {
-  const { engine, seconds, tokens, window } = slow;
-  const sinceMs = window[0]?.atMs ?? 0;
+  const { engine, seconds, tokens, from } = slow;
+  const sinceMs = from.atMs;
   const theirs = median(peers.map((peer) => peer.seconds[0]));
   const pace = `${ms(seconds[0])} between tokens since ${moment(sinceMs)} (${tokens} of them), where ${peers.length} engines of its revision with no less load take ${ms(theirs)}`;
   const node = `it runs on node ${engine.nodeName ?? '(unknown)'}`;
