@@ -67,7 +67,7 @@ const KNOWN_LEAKS: readonly KnownLeak[] = [
   {
     url: `${VLLM}15294`,
     what: 'images of requests stay in memory (#15085, #15597)',
-    remedy: 'vLLM 0.9 or newer, and text-only traffic until then',
+    remedy: 'a newer vLLM: it is reported of 0.7 and 0.8 alone',
     signature: 'HostMemoryLeak',
     from: '0.7.0',
     before: '0.9.0',
