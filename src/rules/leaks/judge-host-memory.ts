@@ -14,6 +14,8 @@ export interface MemoryContext {
   readonly allowedGrowthBytes: number;
   /** When the container that runs now first passed its readiness probe: loading is over, older samples are not its own. */
   readonly startedAtMs: number;
+  /** The end of the last time in which nobody looked: growth since is judged, what was before is only where it has been. */
+  readonly unbrokenSinceMs?: number | undefined;
   /** When it first had a request; absent while it has had none. */
   readonly firstTrafficAtMs?: number | undefined;
 }
@@ -85,7 +87,7 @@ function fastLeak(judge: Judge): LeakVerdict | undefined {
   const warmAtMs = Math.max(context.startedAtMs, context.firstTrafficAtMs ?? nowMs) + WARM_UP_MS;
   for (const lengthMs of FAST_WINDOWS_MS) {
     const fromMs = nowMs - lengthMs;
-    const window = all.filter(({ atMs }) => atMs > fromMs);
+    const window = watchedSince(all, fromMs, context);
     if (window.length * MINUTE_MS < FAST_DENSITY * lengthMs) return undefined;
     const demands = fromMs < warmAtMs ? FAST_AT_WARM_UP : FAST;
     const climb = climbOf(window, limitBytes);
@@ -152,14 +154,14 @@ function overWindows(judge: Judge, fine: readonly ClimbPoint[], coarse: readonly
 
 /** The climbs of all windows that tell apart, shortest first. */
 function climbsOf(
-  { nowMs, limitBytes }: Judge,
+  { context, nowMs, limitBytes }: Judge,
   fine: readonly ClimbPoint[],
   coarse: readonly ClimbPoint[],
 ): readonly { readonly climb: Climb; readonly window: readonly ClimbPoint[] }[] {
   let covered = 0;
   return STEADY_WINDOWS_MS.flatMap((lengthMs) => {
     const points = lengthMs <= FINE_WINDOW_MS ? fine : coarse;
-    const window = points.filter(({ atMs }) => atMs > nowMs - lengthMs);
+    const window = watchedSince(points, nowMs - lengthMs, context);
     const length = nowMs - (window[0]?.atMs ?? nowMs);
     // A window that holds hardly more than the last one has nothing new to say.
     if (window.length < LEAST_STEADY_POINTS || length < 1.2 * covered) return [];
@@ -234,6 +236,15 @@ function since(points: readonly LeakPoint[], fromMs: number): readonly ClimbPoin
   return points.flatMap(({ atMs, workingSetBytes: value, inFlight: load, requests }) =>
     atMs < fromMs || value === undefined ? [] : [{ atMs, value, load, requests }],
   );
+}
+
+/** The points after an instant, none from before a gap. */
+function watchedSince(
+  points: readonly ClimbPoint[],
+  fromMs: number,
+  { unbrokenSinceMs = -Infinity }: MemoryContext,
+): readonly ClimbPoint[] {
+  return points.filter(({ atMs }) => atMs > fromMs && atMs >= unbrokenSinceMs);
 }
 
 function earlierThan(points: readonly ClimbPoint[], window: readonly ClimbPoint[]): readonly ClimbPoint[] {

@@ -73,7 +73,8 @@ function memoryContext(
   return {
     ...(limit !== undefined && { limit: { bytes: limit, of: own === undefined ? 'Node' : 'Container' } }),
     allowedGrowthBytes,
-    startedAtMs: Math.max(startedAtMs, memorySinceMs ?? startedAtMs),
+    startedAtMs,
+    unbrokenSinceMs: memorySinceMs,
     firstTrafficAtMs: history.busySinceMs,
   };
 }

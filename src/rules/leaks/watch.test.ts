@@ -148,6 +148,19 @@ describe('a gap in which nobody looked', () => {
     }
   });
 
+  test('leaves what was seen before it: a wave that comes back up has been there', () => {
+    const fleet = (minute: number) => [
+      engineAt('a', minute, 8 * GIB + 5 * GIB * Math.sin((2 * Math.PI * minute) / (24 * HOUR))),
+    ];
+    let { watch } = watchOver(everyFourMinutes(0, 10 * HOUR), fleet);
+    for (let hour = 18; hour < 28; hour++) {
+      const passes = everyFourMinutes(hour * HOUR, (hour + 1) * HOUR);
+      const watched = watchOver(passes, fleet, WATCH_SETTINGS, watch);
+      expect(watched.verdicts).toEqual([]);
+      ({ watch } = watched);
+    }
+  });
+
   test('delays a finding until what came after it is enough', () => {
     const leaky = (minute: number) => [engineAt('a', minute, leakingBytes(minute))];
     expect(watchOver(gapped(6.5 * HOUR), leaky).verdicts).toEqual([]);
