@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   askedAt,
   CONTEXT,
+  engineWith,
   firstSaid,
   lastSaid,
   UNASKABLE,
@@ -10,14 +11,20 @@ import {
   type Life,
   type Trial,
 } from '../../../test/builders/acute.ts';
-import { engineWith } from '../../../test/builders/acute.ts';
 import { NOW, ready } from '../../../test/builders/engines.ts';
+import type { EngineSample } from '../../engine/sample.ts';
 import type { EngineSnapshot } from '../../snapshot/engine-snapshot.ts';
 import { judgeAcute } from './judge-acute.ts';
 
 const DIES_AT = 100;
 const REFUSED = '10.0.0.7:8000: connection refused';
 const dies: Life = (second) => (second < DIES_AT ? worked(second) : REFUSED);
+const IDLE: Partial<EngineSample> = {
+  running: 0,
+  waiting: 0,
+  waitingByReason: { capacity: 0, deferred: 0 },
+  kvCacheUsage: 0,
+};
 const isDead = (second: number): boolean => second >= DIES_AT + 10;
 /** What the kubelet says of an engine that fails its readiness probe from ten seconds after it died. */
 const unready = (second: number): Partial<EngineSnapshot> =>
@@ -50,6 +57,14 @@ describe('an engine that had served and that nobody reaches any more', () => {
     expect(firstSaid(later)).toEqual({ 'Suspected EngineDead': 170, 'Proved EngineDead': 710 });
   });
 
+  test('is so too though its server shows its last page for ever, and held no request', () => {
+    const life: Life = (second) => worked(Math.min(second, DIES_AT), IDLE);
+    const seen = watch({ life, told: unready, answer: () => 'Refused', seconds: 300 });
+    expect(askedAt(seen)).toEqual([140]);
+    expect(firstSaid(seen)).toEqual({ 'Proved EngineDead': 170 });
+    expect(lastSaid(seen)[0]?.message).toContain('nothing moves on its page since 2026-03-02T10:0');
+  });
+
   test('is so too for a leader that is new and has read no page of it', () => {
     const seen = watch({ life: () => REFUSED, told: unready, seconds: 300 });
     expect(firstSaid(seen)).toEqual({ 'Proved EngineDead': 170 });
@@ -74,7 +89,16 @@ describe('nobody is said to be dead', () => {
             : {},
       },
     ],
-    ['who is not Ready but shows pages', { life: (second) => worked(second), told: unready }],
+    [
+      'who is not Ready but works',
+      { life: (second) => worked(second), told: unready, answer: () => 'Refused' },
+    ],
+    [
+      'who is idle, and not Ready for whatever reason, but answers',
+      { life: () => worked(0, IDLE), told: unready, answer: () => 'Answered' },
+    ],
+    ['who is idle, and cannot be asked', { life: () => worked(0, IDLE), told: unready, context: UNASKABLE }],
+    ['who sleeps', { life: () => worked(0, { ...IDLE, isAsleep: true }), told: unready }],
     ['who answers', { life: dies, told: unready, answer: () => 'Answered' }],
     ['who says that it is paused', { life: dies, told: unready, answer: () => 'Paused' }],
     [

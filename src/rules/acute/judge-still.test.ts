@@ -77,22 +77,8 @@ describe('an engine that holds requests and stands still', () => {
       450,
     ],
     [
-      'had its first request a moment ago',
-      {
-        life: (second) =>
-          second < 60 ? worked(0, { promptTokens: 0, running: 0, waiting: 0 }) : stopped(100)(second),
-        seconds: 500,
-      },
-      420,
-      450,
-    ],
-    [
-      'started a moment ago',
-      {
-        life: stopped(100),
-        told: () => ({ container: { isRunning: true, hasStarted: true, startedAtMs: NOW - 60_000 } }),
-        seconds: 500,
-      },
+      'has not finished its first request',
+      { life: (second) => worked(Math.min(second, 100), { requests: { stop: 0, length: 0 } }), seconds: 500 },
       420,
       450,
     ],

@@ -11,13 +11,12 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 /** gonka #1421: 120 s without a step, and no healthy engine was restarted any more. */
 const PROVABLE_AFTER_MS = 120 * SECOND_MS;
-/** Without a heartbeat, and while first requests may still compile something. */
+/** Without a heartbeat, and before the first request has finished. */
 const PROVABLE_AFTER_SLOW_MS = 300 * SECOND_MS;
 /** A suspicion comes after a quarter of the time after which a token is asked for. */
 const SUSPECT_SHARE = 0.25;
 /** Stands in for the proof where no token can be asked for; also the longest that a profile takes to be written. */
 const STAND_IN_AFTER_MS = 10 * MINUTE_MS;
-const WARM_UP_MS = 15 * MINUTE_MS;
 /** Usage of an idle KV cache, with room for blocks that are kept for a transfer. */
 const EMPTY_CACHE = 0.05;
 /** Versions whose gauges stand still after all requests were aborted at once (vllm #22545, #29928). */
@@ -88,19 +87,15 @@ function kindOf(reading: RankReading): Kind | undefined {
   return waitsForCapacity(reading) > 0 ? 'Deadlocked' : undefined;
 }
 
-/** A profile stops an engine for minutes: where one may be written, a token is asked for only after ten. */
-function provableAfter({ engine, reading, run, context }: Still): number {
+/**
+ * First requests may compile something, until one has finished. A profile stops an engine for minutes: where one may be
+ * written, a token is asked for only after ten.
+ */
+function provableAfter({ reading, context }: Still): number {
   if (context.hasProfiler) return STAND_IN_AFTER_MS;
-  const isNew = (reading.generationTokens ?? 0) === 0 || isYoung(engine, run);
-  return isNew || reading.steps === undefined ? PROVABLE_AFTER_SLOW_MS : PROVABLE_AFTER_MS;
-}
-
-/** Within a quarter of an hour of its first request, or of its start. */
-function isYoung({ history, container }: EngineSnapshot, { oldest }: Run): boolean {
-  const sinceMs = oldest?.atMs ?? 0;
-  const unused = history?.samples.findLast(({ sample }) => sample.promptTokens === 0);
-  const trafficSinceMs = Math.max(unused?.atMs ?? -Infinity, container?.startedAtMs ?? -Infinity);
-  return sinceMs - trafficSinceMs < WARM_UP_MS;
+  const { generationTokens, finished, steps } = reading;
+  const isNew = (generationTokens ?? 0) === 0 || finished === 0;
+  return isNew || steps === undefined ? PROVABLE_AFTER_SLOW_MS : PROVABLE_AFTER_MS;
 }
 
 function judged(still: Still, proof: Proof, isDue: boolean): Judged {
