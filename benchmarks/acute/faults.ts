@@ -43,7 +43,7 @@ export const FAULTS: readonly Fault[] = [
   { name: 'nobody listens any more', signature: 'EngineDead', life: dead },
 ];
 
-export const FAULT_SECONDS = FAULT_WITHIN[1] + 1800;
+export const FAULT_SECONDS = FAULT_WITHIN[1] + 1000;
 
 /** All that the engine holds waits, for room before an empty cache. */
 function waitingOnly({ running = 0, waiting = 0 }: EngineSample): Partial<EngineSample> {

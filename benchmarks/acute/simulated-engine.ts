@@ -19,6 +19,7 @@ export const CHAT: Pick<Work, 'promptTokens' | 'outputTokens'> = {
 };
 
 const LONGEST_ANSWER = 100_000;
+const LEAST_REMEMBERED = 1000;
 
 /**
  * The step-by-step model of an engine under traffic, in virtual seconds. While it is held it takes no step and its gauges stand
@@ -30,6 +31,7 @@ export class SimulatedEngine {
   #model = new EngineModel(engineConfigOf(ENGINE_PROFILES[DEFAULT_PROFILE]));
   #timeline = new EngineTimeline(this.#model, 0);
   #live: string[] = [];
+  #forgetAt = LEAST_REMEMBERED;
   #second = 0;
   #heldMs = 0;
   #startedAt = 0;
@@ -96,8 +98,7 @@ export class SimulatedEngine {
   #arrive(atMs: number): void {
     const { promptTokens, outputTokens } = this.#work;
     const id = String(this.#serial++);
-    if (this.#live.length > 1000)
-      this.#live = this.#live.filter((one) => this.#model.progress(one) !== undefined);
+    this.#forgetEnded();
     this.#live.push(id);
     this.#model.add(
       {
@@ -108,5 +109,12 @@ export class SimulatedEngine {
       },
       atMs,
     );
+  }
+
+  /** Seldom, so that many who wait cost nothing. */
+  #forgetEnded(): void {
+    if (this.#live.length < this.#forgetAt) return;
+    this.#live = this.#live.filter((id) => this.#model.progress(id) !== undefined);
+    this.#forgetAt = 2 * this.#live.length + LEAST_REMEMBERED;
   }
 }
