@@ -23,6 +23,7 @@ const HISTORY = 10;
 const MESSAGE_LENGTH = 1024;
 const REVISIONS_LENGTH = 64;
 const PLAN = 10;
+const UNSEEN = 4;
 const PLAN_LENGTH = 512;
 
 /** The status without the claims and how they ended, which only claim patches write. */
@@ -51,7 +52,7 @@ export function buildStatus(
     conditions: buildConditions(snapshot, decision, nowMs),
     scaling: scalingStatus(decision, kept, nowMs),
     ...(findings.length > 0 && { findings }),
-    ...remediationStatus(snapshot, decision),
+    ...remediationStatus(snapshot, decision, unseenLines(snapshot, decision)),
     rollout: rolloutStatus(snapshot, decision),
     engines: engineLines(snapshot.engines, decision.disruption.progress, nowMs),
     why: buildWhy(snapshot, decision, state, kept, nowMs),
@@ -84,17 +85,31 @@ function stateOf(snapshot: FleetSnapshot, decision: FleetDecision): Summary['sta
 
 /** Absent while there is nothing to tell. */
 function remediationStatus(
-  { historyProblem }: FleetSnapshot,
+  snapshot: FleetSnapshot,
   { health: { bookings, restarts } }: FleetDecision,
+  notObservable: readonly string[],
 ): Pick<WrittenStatus, 'remediation'> {
-  if (bookings.length + restarts.length === 0 && historyProblem === undefined) return {};
-  return {
-    remediation: {
-      plan: bookings.slice(0, PLAN).map(({ message }) => cut(message, PLAN_LENGTH)),
-      restarts: [...restartLines(restarts)],
-      ...(historyProblem !== undefined && { history: cut(historyProblem, PLAN_LENGTH) }),
-    },
+  const { historyProblem } = snapshot;
+  const plan = bookings.slice(0, PLAN).map(({ message }) => cut(message, PLAN_LENGTH));
+  const told = {
+    ...(plan.length > 0 && { plan }),
+    ...(restarts.length > 0 && { restarts: [...restartLines(restarts)] }),
+    ...(notObservable.length > 0 && { notObservable: [...notObservable] }),
+    ...(historyProblem !== undefined && { history: cut(historyProblem, PLAN_LENGTH) }),
   };
+  return Object.keys(told).length === 0 ? {} : { remediation: told };
+}
+
+/** That an engine is never idle is nobody's to mend. */
+const MENDABLE: ReadonlySet<string> = new Set(['NoLimit', 'NoWorkingSet']);
+
+/** What cannot be judged as things are, once for all engines of which it is true. */
+function unseenLines({ memoryUnavailable }: FleetSnapshot, { health }: FleetDecision): readonly string[] {
+  const mendable = health.unseen.filter(({ reason }) => MENDABLE.has(reason));
+  return mendable.slice(0, UNSEEN).map(({ signature, reason, message, engine }) => {
+    const why = reason === 'NoWorkingSet' && memoryUnavailable !== undefined ? `: ${memoryUnavailable}` : '';
+    return cut(`${signature} (${reason}), of ${engine} among others: ${message}${why}`, PLAN_LENGTH);
+  });
 }
 
 function rolloutStatus(snapshot: FleetSnapshot, { rollout }: FleetDecision): RolloutStatus {

@@ -59,6 +59,8 @@ export interface FleetSnapshot {
   readonly requestTimeP99Seconds?: number;
   /** Why what was learned of leaks may not outlive the operator; absent while it does. */
   readonly historyProblem?: string;
+  /** Why nothing tells how much memory engines use; absent while something does, or may. */
+  readonly memoryUnavailable?: string;
   /** HorizontalPodAutoscalers that aim at the fleet or at one of its ReplicaSets, by name. */
   readonly autoscalers: readonly string[];
 }

@@ -245,6 +245,12 @@ const RemediationStatus = z.object({
     .describe(
       'The last 10 engines that were replaced for a signature, oldest first, and whether that helped.',
     ),
+  notObservable: z
+    .array(z.string().max(512))
+    .max(4)
+    .meta(atomicList)
+    .exactOptional()
+    .describe('Signatures that cannot be judged as things are, and why.'),
   history: z
     .string()
     .max(512)

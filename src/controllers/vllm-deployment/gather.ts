@@ -39,7 +39,7 @@ export type Pages = Pick<Scraper, 'history' | 'version'>;
 /** What is known of engines from elsewhere than their pods. */
 export interface Senses {
   readonly pages: Pages;
-  readonly usage: Pick<MemoryReader, 'memory'>;
+  readonly usage: Pick<MemoryReader, 'memory' | 'unavailable'>;
   readonly prober: Pick<Prober, 'record'>;
 }
 
@@ -65,6 +65,7 @@ export function gather(fleet: VLLMDeployment, caches: Caches, senses: Senses, wa
   const replicaSets = observeReplicaSets(fleet, sets, watch);
   const stalled = whyStalled(fleet, buildReplicaSet(fleet, specRevision, 0));
   const version = versionOf(fleet, pods, pages);
+  const memoryUnavailable = senses.usage.unavailable(fleet.metadata.namespace);
   const p99 = isDisrupted(fleet) ? requestTimeP99(pods, pages) : undefined;
   return {
     fleet,
@@ -82,6 +83,7 @@ export function gather(fleet: VLLMDeployment, caches: Caches, senses: Senses, wa
     children: { service: serviceState(fleet, caches), podDisruptionBudget: budgetState(fleet, caches) },
     autoscalers: autoscalersOf(fleet, sets, caches),
     ...(version !== undefined && { engineVersion: version }),
+    ...(memoryUnavailable !== undefined && { memoryUnavailable }),
     ...(p99 !== undefined && { requestTimeP99Seconds: p99 }),
     ...(stalled !== undefined && { stalled }),
   };
