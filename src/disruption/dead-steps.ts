@@ -4,6 +4,7 @@ import { giveBack, wholeAgainByMs } from './draining.ts';
 import { requests } from './empty.ts';
 import { otherServing } from './members.ts';
 import { inFlight } from './pick-victim.ts';
+import { isJudged } from './sick.ts';
 import { act, end, update, wait, type ClaimStep, type DisruptionView } from './steps.ts';
 
 /** Its clients hang: they get a reset now instead of at the end of the usual grace. */
@@ -22,6 +23,7 @@ export function nextDeadStep(
   const { sick, desired, nowMs } = view;
   if (engine !== undefined && engine.lifecycle !== 'Terminating') {
     if (sick.get(engine.uid)?.cause !== 'Dead') {
+      if (!isJudged(engine, nowMs)) return wait('this leader has yet to see for itself that it is dead');
       return giveBack(claim, engine, 'Cleared', 'it is proved dead no longer');
     }
     if (claim.step !== 'Removing') {

@@ -1,4 +1,5 @@
 import type { SignatureName } from '../api/v1alpha1/remediation.ts';
+import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 
 /**
  * What is to become of an engine by what was seen of it, most urgent first: `Dead` serves nothing any more and goes at
@@ -21,4 +22,13 @@ export const NOBODY_SICK: SickEngines = new Map();
 export function mayBeDead(sick: SickEngines, uid: string): boolean {
   const cause = sick.get(uid)?.cause;
   return cause === 'Dead' || cause === 'Suspected';
+}
+
+/** A suspicion takes up to 75 s of pages (docs/signatures.md); a leader that has read fewer knows nothing better. */
+const JUDGED_AFTER_MS = 90_000;
+
+/** Whether this leader has watched the engine for long enough to say that it is well. */
+export function isJudged({ history }: EngineSnapshot, nowMs: number): boolean {
+  const [oldest] = history?.samples ?? [];
+  return oldest !== undefined && nowMs - oldest.atMs >= JUDGED_AFTER_MS;
 }

@@ -3,7 +3,7 @@ import { claimedUids, claimsOf } from '../disruption/claims.ts';
 import { servingFloor, shrinkBudget } from '../disruption/floor.ts';
 import { membersOf, removalRank } from '../disruption/members.ts';
 import { pickVictim } from '../disruption/pick-victim.ts';
-import type { SickEngines } from '../disruption/sick.ts';
+import { isJudged, type SickEngines } from '../disruption/sick.ts';
 import type { FleetSnapshot, ReplicaSetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { beginIsolates } from './begin-isolates.ts';
 import { beginReplaces, type Blocked } from './begin-replaces.ts';
@@ -59,14 +59,16 @@ export function arbitrate(snapshot: FleetSnapshot, inputs: ArbitrationInputs): A
 
 function cancellations(
   snapshot: FleetSnapshot,
-  { desired, held, rollout, sick }: ArbitrationInputs,
+  { desired, held, rollout, sick, nowMs }: ArbitrationInputs,
   needs: readonly ReplaceNeed[],
 ): ReadonlyMap<string, string> {
   const claims = claimsOf(snapshot);
   const cancel = new Map<string, string>();
+  const watched = new Set(snapshot.engines.filter((one) => isJudged(one, nowMs)).map(({ uid }) => uid));
   for (const claim of claims) {
     const why =
-      noLongerWanted(claim, rollout, needs, sick) ?? (isRevocableScaleDown(claim) ? held : undefined);
+      noLongerWanted(claim, rollout, needs, sick, watched) ??
+      (isRevocableScaleDown(claim) ? held : undefined);
     if (why !== undefined) cancel.set(claim.victimUID, why);
   }
   // Without a surge, a roll-out leaves the fleet some engines short: that is no growth.
@@ -99,13 +101,15 @@ function noLongerWanted(
   { target, phase }: RolloutState,
   needs: readonly ReplaceNeed[],
   sick: SickEngines,
+  watched: ReadonlySet<string>,
 ): string | undefined {
   if (cause === 'RollOut') {
     if (revision === target) return `revision ${revision} is to serve after all`;
     return phase === 'Stopped' && step !== 'Removing' ? 'the roll-out is stopped' : undefined;
   }
   if (command === 'Isolate') {
-    return sick.has(victimUID) ? undefined : 'nothing suspicious is seen of it any more';
+    const isKnown = watched.has(victimUID) && !sick.has(victimUID);
+    return isKnown ? 'nothing suspicious is seen of it any more' : undefined;
   }
   if (command === 'Shrink' || step !== 'Claimed' || cause === 'Recovered' || cause === 'Dead')
     return undefined;
