@@ -51,6 +51,15 @@ describe('an engine that holds requests and stands still', () => {
     ]);
   });
 
+  test('stays proved, and is asked no more, for as long as it stands still', () => {
+    const seen = watch({ life: stopped(100), seconds: 5400 });
+    expect(askedAt(seen)).toEqual([220]);
+    const proved = seen.filter(({ second }) => second >= 250).flatMap(({ verdicts }) => verdicts);
+    expect(proved.filter(({ confidence }) => confidence !== 'High')).toEqual([]);
+    // Once the oldest pages are gone, the token that was asked for tells since when.
+    expect(new Set(proved.slice(300).map(({ sinceMs }) => sinceMs))).toEqual(new Set([NOW + 100_000]));
+  });
+
   test('is deadlocked where nothing runs, the cache is empty, and requests wait for capacity', () => {
     const seen = watch({ life: stopped(100, DEADLOCK), seconds: 300 });
     expect(firstSaid(seen)).toEqual({ 'Suspected Deadlocked': 135, 'Proved Deadlocked': 255 });

@@ -67,7 +67,12 @@ function judgeRank(
   const provableAfterMs = provableAfter(still);
   if (run.observedMs < SUSPECT_SHARE * Math.min(provableAfterMs, PROVABLE_AFTER_SLOW_MS)) return NOTHING;
   const dueAtMs = run.heldForAt(provableAfterMs);
-  const suspicion = { sinceMs: oldest.atMs, dueAtMs, untilMs: newest.atMs };
+  const { sinceMs } = run;
+  const suspicion = {
+    sinceMs,
+    dueAtMs: sinceMs === -Infinity ? sinceMs : dueAtMs,
+    untilMs: newest.atMs,
+  };
   const proof = proofOf(engine, suspicion, context, nowMs);
   const { ranks } = newest.sample;
   const probe = {
@@ -132,19 +137,28 @@ function say(
   confidence: 'Low' | 'Medium' | 'High',
   reason: string,
 ): Judged {
-  const sinceMs = still.run.oldest?.atMs ?? 0;
+  const sinceMs = seenSinceMs(still);
   const message = sentence(still, proof);
   return {
     verdict: verdictOn(still.engine, { signature: still.kind, state, confidence, sinceMs, reason, message }),
   };
 }
 
-function sentence({ run, reading, kind }: Still, proof: Proof | undefined): string {
-  const { oldest, newest } = run;
+/** Once its first pages are no longer kept, the token that was asked for tells how long it has stood still at least. */
+function seenSinceMs(still: Still): number {
+  const { engine, run } = still;
+  const oldestMs = run.oldest?.atMs ?? 0;
+  if (run.sinceMs !== -Infinity || engine.probe === undefined) return oldestMs;
+  return Math.min(oldestMs, engine.probe.sentAtMs - provableAfter(still));
+}
+
+function sentence(still: Still, proof: Proof | undefined): string {
+  const { run, reading, kind } = still;
+  const { newest } = run;
   const rank = newest === undefined ? '' : rankText(newest.sample, reading);
   const step = reading.steps === undefined ? '' : 'no engine step, ';
   const what = kind === 'Wedged' ? '' : 'nothing runs though requests wait, ';
-  const since = `since ${moment(oldest?.atMs ?? 0)} ${what}${step}no token and no finished request`;
+  const since = `since ${moment(seenSinceMs(still))} ${what}${step}no token and no finished request`;
   const asked = proof === undefined ? '' : `; ${proof.text}`;
   return `${rank}${since}, with ${loadText(reading)}${asked}`;
 }

@@ -4,15 +4,18 @@ import { DEFAULT_RETENTION, type TimedSample } from '../../signals/history.ts';
 import { missingAfterMs } from '../../signals/page-age.ts';
 import type { Window } from '../../signals/window.ts';
 
-const { denseMs, sparseStepMs } = DEFAULT_RETENTION;
+const { keepMs, denseMs, sparseStepMs } = DEFAULT_RETENTION;
 
 /** The newest pages of an engine, of all of which something holds; oldest first. */
 export class Run {
   readonly pages: Window;
+  /** Whether these are all pages that are kept. */
+  private readonly isAll: boolean;
   private readonly intervalMs: number;
 
-  constructor(pages: Window, intervalMs: number) {
+  constructor(pages: Window, isAll: boolean, intervalMs: number) {
     this.pages = pages;
+    this.isAll = isAll;
     this.intervalMs = intervalMs;
   }
 
@@ -30,6 +33,15 @@ export class Run {
    */
   get observedMs(): number {
     return this.#observed((): boolean => false);
+  }
+
+  /**
+   * Since when it has held; without beginning where it has held for as long as pages are kept. Whatever was asked or seen
+   * before the oldest page belongs to it then: such a run was asked for a token long before its first pages were dropped.
+   */
+  get sinceMs(): number {
+    const isEndless = this.isAll && this.observedMs >= keepMs - 2 * sparseStepMs - this.intervalMs;
+    return isEndless ? -Infinity : (this.oldest?.atMs ?? Infinity);
   }
 
   /** When it had been seen to hold for so long; `undefined` while it has not. Milliseconds since the epoch. */
@@ -72,5 +84,5 @@ export function runWhile(
     if (page.atMs < startedAtMs || !holds(page.sample)) break;
     from--;
   }
-  return new Run(pages.slice(from), intervalMs);
+  return new Run(pages.slice(from), from === 0, intervalMs);
 }
