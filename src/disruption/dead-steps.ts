@@ -9,6 +9,8 @@ import { act, end, update, wait, type ClaimStep, type DisruptionView } from './s
 
 /** Its clients hang: they get a reset now instead of at the end of the usual grace. */
 const GRACE_SECONDS = 5;
+/** For how long a new leader that cannot read the engine goes by what the one before has claimed. */
+const PROVED_FOR_MS = 10 * 60_000;
 
 /**
  * The next step of a Replace of an engine that serves nothing any more: it is deleted at once, without a surge and
@@ -23,7 +25,9 @@ export function nextDeadStep(
   const { sick, desired, nowMs } = view;
   if (engine !== undefined && engine.lifecycle !== 'Terminating') {
     if (sick.get(engine.uid)?.cause !== 'Dead') {
-      if (!isJudged(engine, nowMs)) return wait('this leader has yet to see for itself that it is dead');
+      const isOld = nowMs - Date.parse(claim.claimedAt) >= PROVED_FOR_MS;
+      if (!isOld && !isJudged(engine, nowMs))
+        return wait('this leader has yet to see for itself that it is dead');
       return giveBack(claim, engine, 'Cleared', 'it is proved dead no longer');
     }
     if (claim.step !== 'Removing') {
