@@ -42,6 +42,12 @@ describe('prompts that are read again and again while no token comes of them', (
     ]);
   });
 
+  test('stay one for as long as it lasts', () => {
+    const seen = watch({ life: livelock(), seconds: 3600 });
+    expect(askedAt(seen)).toEqual([300]);
+    expect(lastSaid(seen)).toMatchObject([{ state: 'Proved', confidence: 'High' }]);
+  });
+
   test('are one after fourteen minutes where no token can be asked for', () => {
     const seen = watch({ life: livelock(), context: UNASKABLE, seconds: 1200 });
     expect(firstSaid(seen)).toEqual({ 'Suspected Livelocked': 300, 'Proved Livelocked': 840 });

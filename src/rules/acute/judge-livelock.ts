@@ -56,7 +56,7 @@ function judgeRank(
   if (nowMs - newest.atMs > missingAfterMs(context.intervalMs)) return NOTHING;
   const read = promptsRead(run, index, reading);
   if (read === undefined || read <= mostToRead(reading, newest.sample, context)) return NOTHING;
-  const proof = proofOf(engine, { sinceMs: oldest.atMs, dueAtMs, untilMs: newest.atMs }, context, nowMs);
+  const proof = proofOf(engine, { sinceMs: run.sinceMs, dueAtMs, untilMs: newest.atMs }, context, nowMs);
   const says = `${rankText(newest.sample, reading)}since ${moment(oldest.atMs)} ${read} prompt tokens were read, more than all requests inside could hold, and none was generated, with ${loadText(reading)}`;
   const probe = {
     uid: engine.uid,

@@ -67,12 +67,7 @@ function judgeRank(
   const provableAfterMs = provableAfter(still);
   if (run.observedMs < SUSPECT_SHARE * Math.min(provableAfterMs, PROVABLE_AFTER_SLOW_MS)) return NOTHING;
   const dueAtMs = run.heldForAt(provableAfterMs);
-  const { sinceMs } = run;
-  const suspicion = {
-    sinceMs,
-    dueAtMs: sinceMs === -Infinity ? sinceMs : dueAtMs,
-    untilMs: newest.atMs,
-  };
+  const suspicion = { sinceMs: run.sinceMs, dueAtMs, untilMs: newest.atMs };
   const proof = proofOf(engine, suspicion, context, nowMs);
   const { ranks } = newest.sample;
   const probe = {

@@ -46,6 +46,7 @@ export class Run {
 
   /** When it had been seen to hold for so long; `undefined` while it has not. Milliseconds since the epoch. */
   heldForAt(lengthMs: number): number | undefined {
+    if (this.sinceMs === -Infinity) return -Infinity;
     let at: number | undefined;
     const seen = this.#observed((observedMs, atMs) => {
       if (observedMs < lengthMs) return false;
