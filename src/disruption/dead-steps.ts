@@ -44,5 +44,9 @@ export function nextDeadStep(
   const seconds = Math.round((nowMs - Date.parse(claim.claimedAt)) / 1000);
   const held =
     claim.cut === undefined || claim.cut === 0 ? '' : `; it had not answered ${requests(claim.cut)}`;
-  return end('Cut', `another engine is in its place after ${seconds} s${held}`);
+  const then =
+    serving < desired
+      ? `it is deleted; ${serving} of ${desired} engines serve ${seconds} s after`
+      : `another engine is in its place after ${seconds} s`;
+  return end('Cut', `${then}${held}`);
 }

@@ -11,12 +11,14 @@ const LONGEST_MS = 30 * 60_000;
 
 /**
  * The next step of an Isolate: the engine gets no requests while it is suspected. The proof turns the claim into a
- * Replace; `cancel` says why the suspicion is over, and the engine serves again. Never below the serving floor.
+ * Replace, unless `held` says why that has to wait; `cancel` says why the suspicion is over, and the engine serves
+ * again. Never below the serving floor.
  */
 export function nextIsolateStep(
   claim: Disruption,
   view: DisruptionView,
   cancel: string | undefined,
+  held: string | undefined,
 ): ClaimStep {
   const { snapshot, sick, nowMs } = view;
   const engine = snapshot.engines.find(({ uid }) => uid === claim.victimUID);
@@ -24,18 +26,25 @@ export function nextIsolateStep(
     return end('Gone', 'somebody else removed it');
   }
   const seen = sick.get(engine.uid);
-  if (seen !== undefined && seen.cause !== 'Suspected') return proved(claim, seen.cause, view);
+  const isProved = seen !== undefined && seen.cause !== 'Suspected';
+  if (isProved && held === undefined) return proved(claim, seen.cause, view);
   if (cancel !== undefined) return giveBack(claim, engine, 'Cleared', cancel);
   const few = tooFewWithout(engine, view);
   if (few !== undefined) return giveBack(claim, engine, 'Cancelled', few);
-  if (nowMs >= Date.parse(claim.deadline) && claim.step === 'Isolated') {
+  if (nowMs >= Date.parse(claim.deadline) && claim.step === 'Isolated' && !isProved) {
     return giveBack(claim, engine, 'Cleared', 'nothing has proved the suspicion in half an hour');
   }
   if (!isSuspectBy(engine, claim)) {
     const mark = { kind: 'MarkSuspect', engine, claim } as const;
     return afterReturn(claim, engine) ?? act(mark, 'it is taken out of the Service');
   }
-  if (claim.step === 'Isolated') return wait('it gets no requests until that is proved or over');
+  if (claim.step === 'Isolated') {
+    return wait(
+      held === undefined
+        ? 'it gets no requests until that is proved or over'
+        : `it gets no requests, ${held}`,
+    );
+  }
   return update(claim, 'Isolated', nowMs + LONGEST_MS);
 }
 

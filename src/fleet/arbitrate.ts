@@ -109,7 +109,7 @@ function noLongerWanted(
   }
   if (command === 'Isolate') {
     const isKnown = watched.has(victimUID) && !sick.has(victimUID);
-    return isKnown ? 'nothing suspicious is seen of it any more' : undefined;
+    return isKnown ? 'it is well, or remediation is halted or not Auto' : undefined;
   }
   if (command === 'Shrink' || step !== 'Claimed' || cause === 'Recovered' || cause === 'Dead')
     return undefined;
@@ -122,8 +122,10 @@ function beginShrinks(
   { desired, rollout, nowMs }: ArbitrationInputs,
   needs: readonly ReplaceNeed[],
 ): readonly Disruption[] {
-  const surplus = stayingReplicas(snapshot) - desired - unprovenEngines(snapshot, rollout);
   const claims = claimsOf(snapshot);
+  // One that may be dead is no engine that the fleet has too many of: those that are left would be one fewer than it has.
+  const inDoubt = claims.filter(({ command, cause }) => command === 'Isolate' || cause === 'Dead').length;
+  const surplus = stayingReplicas(snapshot) - inDoubt - desired - unprovenEngines(snapshot, rollout);
   const claimed = claimedUids(snapshot);
   const unwanted = new Set(needs.map(({ engine }) => engine.uid));
   // A roll-out that was stopped keeps the engine that failed, to be looked at.

@@ -67,9 +67,23 @@ const REMEDIATIONS: ReadonlySet<Cause> = new Set(['Requested', 'Recovered', 'Sic
 const ROLLS: ReadonlySet<Cause> = new Set(['Restart', 'RollOut']);
 const DEAD: ReadonlySet<Cause> = new Set(['Dead']);
 
+/**
+ * Why an engine that is out of the Service on a suspicion, and now proved sick, is not replaced yet: the budgets hold for
+ * it as for any other. `claims` are the others that stand or begin now.
+ */
+export function waitsForBudget(
+  need: Pick<ReplaceNeed, 'cause'>,
+  claims: readonly Disruption[],
+  { fleet }: FleetSnapshot,
+  inputs: ArbitrationInputs,
+): string | undefined {
+  if (!hasRoomFor(need, claims, inputs)) return 'another engine is replaced first';
+  return hourlyLimit(need, fleet, inputs.nowMs)?.message;
+}
+
 /** Whether the budget of its kind leaves room for one more: one that is dead does not wait for another's drain. */
 function hasRoomFor(
-  { cause }: ReplaceNeed,
+  { cause }: Pick<ReplaceNeed, 'cause'>,
   claims: readonly Disruption[],
   { rollout }: ArbitrationInputs,
 ): boolean {
@@ -82,6 +96,19 @@ function strategyFor({ engine, cause }: ReplaceNeed, { rollout }: ArbitrationInp
   return engine.lifecycle === 'Ready' && cause !== 'Dead' ? rollout.strategy : 'DrainFirst';
 }
 
+function hourlyLimit(
+  { cause }: Pick<ReplaceNeed, 'cause'>,
+  { spec, status }: FleetSnapshot['fleet'],
+  nowMs: number,
+): Blocked | undefined {
+  const { maxPerHour } = spec.remediation;
+  const history = readOutcomes(status?.disruptionHistory);
+  const lastHour = history.filter((outcome) => countsForTheHour(outcome, nowMs));
+  if (cause === 'Restart' || lastHour.length < maxPerHour) return undefined;
+  const message = `${lastHour.length} engines were replaced within an hour, remediation.maxPerHour is ${maxPerHour}`;
+  return { reason: 'RestartLimit', message };
+}
+
 function obstacleTo(
   { engine, cause }: ReplaceNeed,
   strategy: Strategy,
@@ -90,13 +117,9 @@ function obstacleTo(
   { desired, rollout, sick, nowMs }: ArbitrationInputs,
 ): Blocked | undefined {
   const { spec, status } = snapshot.fleet;
+  const limit = hourlyLimit({ cause }, snapshot.fleet, nowMs);
+  if (limit !== undefined) return limit;
   const history = readOutcomes(status?.disruptionHistory);
-  const { maxPerHour } = spec.remediation;
-  const lastHour = history.filter((outcome) => countsForTheHour(outcome, nowMs));
-  if (cause !== 'Restart' && lastHour.length >= maxPerHour) {
-    const message = `${lastHour.length} engines were replaced within an hour, remediation.maxPerHour is ${maxPerHour}`;
-    return { reason: 'RestartLimit', message };
-  }
   if (engine.lifecycle !== 'Ready' || cause === 'Dead') return undefined;
   if (engine.page.state === 'Missing') {
     return {

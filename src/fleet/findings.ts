@@ -3,6 +3,7 @@ import type { SignatureName } from '../api/v1alpha1/remediation.ts';
 import type { Finding } from '../api/v1alpha1/status.ts';
 import { claimsOf } from '../disruption/claims.ts';
 import type { Verdict } from '../rules/verdict.ts';
+import { isServing } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import type { FleetDecision } from './decide-fleet.ts';
 import { FATAL, LEAKS, modeOf } from './sick-engines.ts';
@@ -53,10 +54,16 @@ function severityOf({ signature, state }: Verdict): Finding['severity'] {
 }
 
 /** What the operator does about it now, or why it does nothing. */
-function actionOn(verdict: Verdict, { fleet }: FleetSnapshot, { health, disruption }: FleetDecision): string {
+function actionOn(
+  verdict: Verdict,
+  { fleet, engines }: FleetSnapshot,
+  { health, disruption }: FleetDecision,
+): string {
   const { signature, state, uid } = verdict;
+  const isInService = engines.some((engine) => engine.uid === uid && isServing(engine));
   const claim = claimsOf({ fleet }).find(({ victimUID }) => victimUID === uid);
-  if (claim?.command === 'Isolate') return 'it gets no requests until that is proved or over';
+  if (claim?.command === 'Isolate')
+    return disruption.progress.get(uid) ?? 'it gets no requests until that is proved or over';
   if (claim !== undefined) return `it is being taken away: ${disruption.progress.get(uid) ?? claim.step}`;
   if (state === 'Noted') return ADVICE[signature] ?? 'look at its log';
   if (modeOf(fleet.spec.remediation, signature) === 'Advisory') {
@@ -66,8 +73,11 @@ function actionOn(verdict: Verdict, { fleet }: FleetSnapshot, { health, disrupti
   if (LEAKS.has(signature)) return leakAction(verdict, health.bookings);
   if (health.halt !== undefined && !health.sick.has(uid))
     return `nothing (${health.halt.reason}): see RemediationHalted`;
-  if (state === 'Suspected')
-    return 'it is watched, and stays in the Service: too few others serve, or others are out';
+  if (state === 'Suspected') {
+    return FATAL.has(signature) && isInService
+      ? 'it is watched, and stays in the Service: too few others serve, or others are out'
+      : 'it is watched';
+  }
   return disruption.blocked === undefined
     ? 'it is replaced next'
     : `it waits to be replaced: ${disruption.blocked.message}`;

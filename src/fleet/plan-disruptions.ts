@@ -15,7 +15,7 @@ import {
 import type { EngineSnapshot } from '../snapshot/engine-snapshot.ts';
 import type { FleetSnapshot } from '../snapshot/fleet-snapshot.ts';
 import { arbitrate, type ArbitrationInputs } from './arbitrate.ts';
-import type { Blocked } from './begin-replaces.ts';
+import { waitsForBudget, type Blocked } from './begin-replaces.ts';
 import { newClaim } from './new-claim.ts';
 import { notices, type Notice } from './notices.ts';
 import { withOutcomes } from './outcomes.ts';
@@ -64,9 +64,12 @@ export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInput
   const ended: EndedClaim[] = [];
   const actions: EngineAction[] = [];
   const progress = new Map<string, string>();
-  for (const claim of claims) {
+  for (const [index, claim] of claims.entries()) {
+    const others = [...kept, ...claims.slice(index + 1), ...arbitration.begin];
     const cancel = arbitration.cancel.get(claim.victimUID);
-    const step = diesMeanwhile(claim, view) ?? nextStep(claim, view, cancel);
+    const step =
+      diesMeanwhile(claim, view) ??
+      nextStep(claim, view, cancel, provedWaits(claim, others, inputs, snapshot));
     if (step.kind === 'End') {
       ended.push({ claim, outcome: step.outcome, message: step.message });
       continue;
@@ -107,15 +110,32 @@ export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInput
   };
 }
 
-function nextStep(claim: Disruption, view: DisruptionView, cancel: string | undefined): ClaimStep {
+function nextStep(
+  claim: Disruption,
+  view: DisruptionView,
+  cancel: string | undefined,
+  held: string | undefined,
+): ClaimStep {
   switch (claim.command) {
     case 'Shrink':
       return nextShrinkStep(claim, view, cancel);
     case 'Replace':
       return nextReplaceStep(claim, view, cancel);
     case 'Isolate':
-      return nextIsolateStep(claim, view, cancel);
+      return nextIsolateStep(claim, view, cancel, held);
   }
+}
+
+/** Why an engine that is isolated and proved sick is not replaced in this pass. */
+function provedWaits(
+  { command, victimUID }: Disruption,
+  others: readonly Disruption[],
+  inputs: DisruptionInputs,
+  snapshot: FleetSnapshot,
+): string | undefined {
+  const seen = inputs.sick.get(victimUID);
+  if (command !== 'Isolate' || seen === undefined || seen.cause === 'Suspected') return undefined;
+  return waitsForBudget({ cause: seen.cause }, others, snapshot, inputs);
 }
 
 /** An engine that is to be replaced for another cause and is proved dead need neither be drained nor waited for. */

@@ -39,10 +39,13 @@ const STAYS: ReadonlySet<EndOfClaim> = new Set([
 /** The events of claims that were begun or are over. */
 export function claimEvents(
   fleet: VLLMDeployment,
-  { begun, ended }: Extract<Action, { kind: 'WriteClaims' }>,
+  { claims, begun, ended }: Extract<Action, { kind: 'WriteClaims' }>,
   decision: FleetDecision,
 ): readonly NewEvent[] {
-  const begins = begun.map((claim) => ({
+  const before = new Map(fleet.status?.disruptions?.map(({ victimUID, cause }) => [victimUID, cause]));
+  // A suspicion that was proved, or an engine that died while it was taken away for something else.
+  const changed = claims.filter(({ victimUID, cause }) => (before.get(victimUID) ?? cause) !== cause);
+  const begins = [...begun, ...changed].map((claim) => ({
     ...about(fleet, claim),
     ...BEGUN[claim.command],
     note: `${claim.engine} ${claim.command === 'Isolate' ? 'gets no requests' : 'is to leave'}: ${whyClaimed(claim, fleet, decision)}`,
