@@ -1,6 +1,7 @@
 import type { VLLMDeployment } from '../../src/api/v1alpha1/vllm-deployment.ts';
 
-const CLEAR = '\u001B[H\u001B[2J';
+/** What clears a terminal. */
+export const CLEAR = '\u001B[H\u001B[2J';
 const BAR = 24;
 
 /** What the demo shows beside the resource. */
@@ -46,7 +47,8 @@ class ScreenView implements FleetView {
   }
 }
 
-function bar(share: number): string {
+/** A share, 0 to 1, as a bar. */
+export function bar(share: number): string {
   const filled = Number.isNaN(share) ? 0 : Math.round(Math.min(1, share) * BAR);
   return `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`;
 }
