@@ -70,9 +70,10 @@ function actionOn(
     return `remediation.mode is Advisory, so no engine is touched; the annotation ${ANNOTATIONS.replace} replaces it`;
   }
   if (fleet.spec.suspend) return 'spec.suspend is set, so no engine is touched';
-  if (LEAKS.has(signature)) return leakAction(verdict, health.bookings);
-  if (health.halt !== undefined && !health.sick.has(uid))
+  const isSparedLeak = LEAKS.has(signature) && health.halt?.reason !== 'ReplacementsFail';
+  if (health.halt !== undefined && !isSparedLeak && !health.sick.has(uid))
     return `nothing (${health.halt.reason}): see RemediationHalted`;
+  if (LEAKS.has(signature)) return leakAction(verdict, health.bookings);
   if (state === 'Suspected') {
     return FATAL.has(signature) && isInService
       ? 'it is watched, and stays in the Service: too few others serve, or others are out'

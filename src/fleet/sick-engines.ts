@@ -64,6 +64,7 @@ function causeOf(
 
 /** A leak was measured for hours and is no suspicion; what stood still for ten minutes without a probe's word is one. */
 function isAllowed(cause: SickEngine['cause'], { confidence }: Verdict, halt: Halt | undefined): boolean {
-  if (halt === undefined || cause === 'Leak') return true;
-  return halt.reason === 'ManyAtOnce' && cause === 'Dead' && confidence === 'High';
+  if (halt === undefined) return true;
+  if (halt.reason === 'ReplacementsFail') return false;
+  return cause === 'Leak' || (cause === 'Dead' && confidence === 'High');
 }
