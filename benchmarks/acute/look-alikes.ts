@@ -36,11 +36,11 @@ export const LOOK_ALIKES: readonly LookAlike[] = [
   },
   {
     name: 'first requests that compile for up to four minutes',
-    life: (dice) => {
-      const every = Math.round(dice.between(2, 4) * HOUR);
-      const takes = dice.between(30, 240);
-      return restarting(dice, every, (since) => since >= 60 && since < 60 + takes);
-    },
+    life: (dice) => compiling(dice, 0),
+  },
+  {
+    name: 'compilations of up to four minutes after the first answers',
+    life: (dice) => compiling(dice, dice.between(60, 600)),
   },
   {
     name: 'standstills of up to 100 s',
@@ -208,18 +208,34 @@ function unread(dice: Dice, isUnready: boolean): Life {
   };
 }
 
-/** Another container every so often, which takes no step while `isHeld`, in seconds since its start. */
-function restarting(dice: Dice, every: number, isHeld: (since: number) => boolean): Life {
+/** In each of its containers, so many seconds after the first request, nothing moves while something is compiled. */
+function compiling(dice: Dice, after: number): Life {
+  const takes = dice.between(30, 240);
+  return restarting(
+    dice,
+    Math.round(dice.between(2, 4) * HOUR),
+    (busyFor) => busyFor >= after && busyFor < after + takes,
+  );
+}
+
+/** Another container every so often, which takes no step while `isHeld`, in seconds since it first ran a request. */
+function restarting(dice: Dice, every: number, isHeld: (busyFor: number) => boolean): Life {
   const engine = new SimulatedEngine(chat(dice), dice);
   let containerSince = 0;
+  let busySince = Infinity;
   let isNow = false;
   return {
     tick: (second) => {
       if (second - containerSince >= every) {
         engine.restart();
         containerSince = second;
+        busySince = Infinity;
       }
-      isNow = isHeld(second - containerSince);
+      for (let at = engine.second; at <= second && busySince === Infinity; at++) {
+        engine.play(at, false);
+        if (engine.isRunning) busySince = at;
+      }
+      isNow = isHeld(second - busySince);
       engine.play(second, isNow);
       return { page: engine.page(), containerSince };
     },

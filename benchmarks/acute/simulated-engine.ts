@@ -47,6 +47,11 @@ export class SimulatedEngine {
     return this.#model.stats.running > 0;
   }
 
+  /** Up to where it has been played. */
+  get second(): number {
+    return this.#second;
+  }
+
   /** Plays until a second; `isHeld`: without a step. */
   play(until: number, isHeld: boolean): void {
     for (; this.#second < until; this.#second++) {
