@@ -11,17 +11,25 @@ import {
   type RunningContainer,
 } from '../node/container.ts';
 import { isEngineImage, vllmVersion } from '../node/simulator-containers.ts';
+import { engineCorePid } from './engine-core.ts';
 import type { VllmInstallation } from './installation.ts';
 import { serveArguments, serveEnvironment } from './serve-command.ts';
 
 const END_WITH_PARENT = join(import.meta.dirname, 'end-with-parent.sh');
 const LOG_TAIL_CHARACTERS = 4000;
 
+/** The newest engine of a pod. */
+interface Engine {
+  readonly port: number;
+  /** The process id of its server, which leads a process group. */
+  readonly pid: number;
+}
+
 /** Runs vLLM containers as real `vllm serve` processes on this machine's CPU. */
 export class VllmContainers {
   readonly #installation: VllmInstallation;
   readonly #scratch: string;
-  readonly #ports = new Map<string, number>();
+  readonly #engines = new Map<string, Engine>();
 
   /** @param scratch a folder for the engines' logs and temporary files; the caller removes it */
   constructor(installation: VllmInstallation, scratch: string) {
@@ -51,7 +59,7 @@ export class VllmContainers {
     } finally {
       await log.close();
     }
-    this.#ports.set(key(start.pod.namespace, start.pod.name), port);
+    this.#engines.set(key(start.pod.namespace, start.pod.name), { port, pid: child.pid ?? 0 });
     return {
       port,
       terminate: () => void child.kill('SIGTERM'),
@@ -70,9 +78,22 @@ export class VllmContainers {
    * @throws Error if that pod never ran one
    */
   urlOf(podName: string, namespace = 'default'): string {
-    const port = this.#ports.get(key(namespace, podName));
-    if (port === undefined) throw new Error(`no engine has run in pod ${key(namespace, podName)}`);
-    return `http://127.0.0.1:${port}`;
+    return `http://127.0.0.1:${this.#engineOf(podName, namespace).port}`;
+  }
+
+  /**
+   * The process id of the engine core of the newest engine in a pod. It ends with its container, stopped or not.
+   *
+   * @throws Error if that pod never ran one, or its core is no process of its own
+   */
+  engineCoreOf(podName: string, namespace = 'default'): Promise<number> {
+    return engineCorePid(this.#engineOf(podName, namespace).pid);
+  }
+
+  #engineOf(podName: string, namespace: string): Engine {
+    const engine = this.#engines.get(key(namespace, podName));
+    if (engine === undefined) throw new Error(`no engine has run in pod ${key(namespace, podName)}`);
+    return engine;
   }
 }
 
