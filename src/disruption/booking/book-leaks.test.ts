@@ -29,7 +29,7 @@ test('engines with one limit are replaced one after another in the window, the l
   const limit = NOW_MS + 30 * HOUR;
   expect(bookings.map(({ latestMs }) => (limit - latestMs) / MINUTE)).toEqual([75, 55, 35]);
   expect(bookings[0]?.message).toBe(
-    'at 2026-03-03T03:00Z, in the maintenance window "0 3 * * *" Etc/UTC; at the latest 2026-03-03T14:45Z, the limit may be reached at 2026-03-03T16:00Z',
+    'a (HostMemoryLeak): at 2026-03-03T03:00Z, in the maintenance window "0 3 * * *" Etc/UTC; at the latest 2026-03-03T14:45Z, its limit may be reached at 2026-03-03T16:00Z',
   );
 });
 
@@ -53,7 +53,7 @@ test('where that comes too late it is the quietest hour before, and it is said',
   const [booking] = bookLeaks([leakAt('a', NOW_MS + 8 * HOUR)], [], context, NOW_MS);
   expect(times(booking === undefined ? [] : [booking])).toEqual([['a', '03-02T13:00', 'Earlier']]);
   expect(booking?.message).toMatch(
-    /^at 2026-03-02T13:00Z, since the hour with the least traffic is not known, or/,
+    /^a \(HostMemoryLeak\): at 2026-03-02T13:00Z, since the hour with the least traffic is not known, or/,
   );
 });
 
@@ -71,7 +71,7 @@ test('an engine with two hours left is replaced now, whatever the windows say, a
     { engine: 'a', atMs: NOW_MS, isUrgent: true, reason: 'Now' },
     { engine: 'b', atMs: NOW_MS + 20 * MINUTE, isUrgent: true, reason: 'Now' },
   ]);
-  expect(bookings[0]?.message).toBe('now: the limit may be reached at 2026-03-02T11:54Z');
+  expect(bookings[0]?.message).toBe('a (HostMemoryLeak): now; its limit may be reached at 2026-03-02T11:54Z');
 });
 
 test('two hours are four minutes where a signature calls two minutes an hour', () => {

@@ -1,15 +1,25 @@
 import type { BookingContext, LeakBooking } from './book-leaks.ts';
 import type { MaintenanceWindow } from './slots.ts';
 
-/** Why a replace is booked for its time, with the latest start and the limit. */
+/** Which engine is replaced when, and why then, with the latest start and the limit. */
 export function bookingText(
-  { atMs, latestMs, reason }: Omit<LeakBooking, 'message'>,
+  booking: Omit<LeakBooking, 'message'>,
   limitMs: number,
   window: MaintenanceWindow | undefined,
   { windows }: Pick<BookingContext, 'windows'>,
   nowMs: number,
 ): string {
-  const limit = `the limit may be reached at ${minute(limitMs)}`;
+  return `${booking.engine} (${booking.signature}): ${whenAndWhy(booking, limitMs, window, windows, nowMs)}`;
+}
+
+function whenAndWhy(
+  { atMs, latestMs, reason }: Omit<LeakBooking, 'message'>,
+  limitMs: number,
+  window: MaintenanceWindow | undefined,
+  windows: BookingContext['windows'],
+  nowMs: number,
+): string {
+  const limit = `its limit may be reached at ${minute(limitMs)}`;
   const latest = `at the latest ${minute(latestMs)}, ${limit}`;
   switch (reason) {
     case 'MaintenanceWindow': {
@@ -27,7 +37,7 @@ export function bookingText(
     }
     case 'Now': {
       const when = atMs <= nowMs ? 'now' : `at ${minute(atMs)}, after those before it`;
-      return `${when}: ${limit}`;
+      return `${when}; ${limit}`;
     }
   }
 }

@@ -21,11 +21,11 @@ function outcomeText(restart: RestartRecord): string {
   if (successor === undefined) return 'there is none in its place yet';
   switch (outcome) {
     case 'Helped':
-      return `it helped, ${successor.engine} has served ${long} without`;
+      return `it helped: ${successor.engine} has served ${long} without the same`;
     case 'FoundAgain':
       return `${successor.engine} in its place shows ${signature} again`;
     case 'Pending':
-      return `it helped if ${successor.engine} serves ${long} without`;
+      return `whether it helped shows once ${successor.engine} has served ${long}`;
   }
 }
 

@@ -6,10 +6,11 @@ export function bytes(value: number): string {
   return `${Number((value / 1024 ** unit).toPrecision(3))} ${UNITS[unit] ?? ''}`;
 }
 
-/** A span of time in one unit: `40 min`, `5.2 h`, `9 d`. */
+/** A span of time in one unit: `95 s`, `40 min`, `5.2 h`, `9 d`. */
 export function span(ms: number): string {
   const hours = ms / 3_600_000;
   if (!Number.isFinite(hours)) return 'never';
+  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
   if (hours < 2) return `${Math.round(hours * 60)} min`;
   return hours < 100 ? `${Number(hours.toPrecision(2))} h` : `${Math.round(hours / 24)} d`;
 }
