@@ -5,11 +5,13 @@
 export function describeParts(described: string, names: readonly string[]): string {
   const kept: string[] = [];
   let until: number | undefined;
+  let isStatus = false;
   for (const line of described.trimEnd().split('\n')) {
     const indent = line.search(/\S/);
     if (until !== undefined && indent <= until) until = undefined;
     const heading = line.trim().split(':', 1)[0] ?? '';
-    const isPart = (indent === 2 && names.includes(heading)) || (indent === 0 && heading === 'Events');
+    if (indent === 0) isStatus = heading === 'Status';
+    const isPart = indent === 0 ? heading === 'Events' : isStatus && indent === 2 && names.includes(heading);
     if (until === undefined && isPart) until = indent;
     if (until !== undefined) kept.push(line);
   }

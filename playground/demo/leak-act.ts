@@ -8,6 +8,7 @@ import { ServiceEndpoints } from '../warden/service-endpoints.ts';
 import { Chronicle } from './chronicle.ts';
 import { describeParts } from './describe-parts.ts';
 import { createLeakView, type LeakView } from './leak-view.ts';
+import { tellLeak } from './leak-story.ts';
 import { readMemory } from './memory.ts';
 import { SteadyLoad } from './steady-load.ts';
 import { watchFleet } from './watch-fleet.ts';
@@ -71,35 +72,29 @@ class LeakAct {
   }
 
   async play(): Promise<void> {
-    const { engineProxyUrl } = this.#playground;
-    const pickTarget = this.#endpoints.pick;
     await this.#watch(() => this.#endpoints.size === ENGINES, READY_TIMEOUT_MS, 'a fleet of ready engines');
     const leaky = await this.#leak();
+    const leaksSince = this.#seconds();
     await using load = new SteadyLoad({
       requestsPerSecond: REQUESTS_PER_SECOND,
       size: { promptTokens: 200, outputTokens: 80 },
       model: MODEL,
-      pickTarget,
-      engineProxyUrl,
+      pickTarget: this.#endpoints.pick,
+      engineProxyUrl: this.#playground.engineProxyUrl,
     });
     this.#load = load;
     await this.#watch(isClaimed, REPLACED_TIMEOUT_MS, `that ${leaky} is found`);
-    const foundSeconds = this.#seconds();
+    const foundAt = this.#seconds();
     const found = await this.#describe(['Findings', 'Remediation', 'Why']);
     await this.#watch(isReplaced, REPLACED_TIMEOUT_MS, `the replacement of ${leaky}`);
-    const replacedSeconds = this.#seconds();
+    const replacedAt = this.#seconds();
     const end = await this.#watch(isVerified, VERIFIED_TIMEOUT_MS, 'the proof that it helped');
     const records = await load.end();
     const described = await this.#describe(['Disruption History', 'Findings', 'Remediation', 'Why']);
-    const failed = records.filter(({ outcome }) => !outcome.ok);
+    const seconds = { untilFound: foundAt - leaksSince, untilGone: replacedAt - foundAt };
     say(`\nWhen it was found:\n$ kubectl describe vllmdeployment chat\n${found}`);
     say(`\nNow:\n$ kubectl describe vllmdeployment chat\n${described}`);
-    say(
-      `\nSummary: ${records.length} requests were sent, ${records.length - failed.length} were answered, ${failed.length} failed` +
-        `${failed.length === 0 ? '' : ` (the first: ${JSON.stringify(failed[0]?.outcome)})`}. ` +
-        `${leaky} was found ${foundSeconds.toFixed(0)} s into the demo, and gone ${(replacedSeconds - foundSeconds).toFixed(0)} s later. ` +
-        `${end.status?.remediation?.restarts?.at(-1) ?? 'Nothing was recorded'}.`,
-    );
+    say(`\n${tellLeak(leaky, seconds, records, end)}`);
   }
 
   /** One engine begins to leak; returns its name. */
@@ -160,6 +155,6 @@ function isReplaced({ status }: VLLMDeployment): boolean {
 /** Any end that the record can have. */
 function isVerified({ status }: VLLMDeployment): boolean {
   return (status?.remediation?.restarts ?? []).some((line) =>
-    /it helped, |shows HostMemoryLeak again/.test(line),
+    /it helped: |shows HostMemoryLeak again/.test(line),
   );
 }
