@@ -214,15 +214,24 @@ function compiling(dice: Dice, after: number): Life {
   return restarting(
     dice,
     Math.round(dice.between(2, 4) * HOUR),
-    (busyFor) => busyFor >= after && busyFor < after + takes,
+    // One that answered within its first second had nothing to compile then.
+    (busyFor, hadAnswered) => busyFor >= after && busyFor < after + takes && !(after === 0 && hadAnswered),
   );
 }
 
-/** Another container every so often, which takes no step while `isHeld`, in seconds since it first ran a request. */
-function restarting(dice: Dice, every: number, isHeld: (busyFor: number) => boolean): Life {
+/**
+ * Another container every so often, which takes no step while `isHeld`: of the seconds since it first ran a request, and whether it
+ * had answered one by then.
+ */
+function restarting(
+  dice: Dice,
+  every: number,
+  isHeld: (busyFor: number, hadAnswered: boolean) => boolean,
+): Life {
   const engine = new SimulatedEngine(chat(dice), dice);
   let containerSince = 0;
   let busySince = Infinity;
+  let hadAnswered = false;
   let isNow = false;
   return {
     tick: (second) => {
@@ -233,9 +242,11 @@ function restarting(dice: Dice, every: number, isHeld: (busyFor: number) => bool
       }
       for (let at = engine.second; at <= second && busySince === Infinity; at++) {
         engine.play(at, false);
-        if (engine.isRunning) busySince = at;
+        if (!engine.isRunning) continue;
+        busySince = at;
+        hadAnswered = (engine.page().requests?.['stop'] ?? 0) > 0;
       }
-      isNow = isHeld(second - busySince);
+      isNow = isHeld(second - busySince, hadAnswered);
       engine.play(second, isNow);
       return { page: engine.page(), containerSince };
     },

@@ -59,7 +59,7 @@ const CONFIRMING_SHARE = 0.5;
 
 /**
  * Whether the memory of an engine's host climbs to its limit (signature HostMemoryLeak; docs/signatures.md).
- * Costs a tenth of a millisecond for an engine that does not grow, and four at worst.
+ * Costs a tenth of a millisecond for an engine that does not grow, and five at worst.
  */
 export function judgeHostMemory(history: LeakHistory, context: MemoryContext, nowMs: number): LeakVerdict {
   const { limit } = context;
