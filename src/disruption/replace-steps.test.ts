@@ -60,7 +60,9 @@ describe('SurgeFirst: an engine is replaced without being missed', () => {
   });
 
   test('it serves until as many others do as the fleet is to have', () => {
-    expect(next(surging, [detached, b, c])).toBe('Wait: 2 other engines serve and are read, 3 are needed');
+    expect(next(surging, [detached, b, c])).toBe(
+      'Wait: it serves on until enough others do (2 other engines serve and are read, 3 are needed)',
+    );
     expect(next(surging, [detached, b, c, standIn])).toMatch(/^Wait/);
     expect(next(surging, [detached, b, c, arrived])).toBe('MarkDraining a: it is taken out of the Service');
   });
@@ -68,7 +70,7 @@ describe('SurgeFirst: an engine is replaced without being missed', () => {
   test('the new one counts once its page is read: nothing is begun on missing data', () => {
     const unread = silent('new', undefined, { createdAtMs: secondsAgo(30) });
     expect(next(surging, [detached, b, c, unread])).toBe(
-      'Wait: 2 other engines serve and are read, 3 are needed',
+      'Wait: it serves on until enough others do (2 other engines serve and are read, 3 are needed)',
     );
   });
 
@@ -109,7 +111,7 @@ describe('SurgeFirst: an engine is replaced without being missed', () => {
       1,
       'to Surging for 1920 s, DrainFirst, the fleet was not whole in time: 2 other engines serve and are read, 3 are needed',
     ],
-    [0, 'Wait: 2 other engines serve and are read, 3 are needed'],
+    [0, 'Wait: it serves on until enough others do (2 other engines serve and are read, 3 are needed)'],
   ])('past the deadline %s engines may be missing: a fleet with a sick engine', (maxUnavailable, told) => {
     const late = { ...surging, deadline: new Date(secondsAgo(1)).toISOString() };
     const scene = { spec: { rollout: { maxUnavailable } } };

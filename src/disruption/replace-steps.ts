@@ -95,7 +95,8 @@ function surging(
   if (failure === undefined) {
     // The one in its place may be there, and another one of the fleet be sick for ever.
     const isLate = nowMs >= Date.parse(claim.deadline) && claim.strategy !== 'DrainFirst';
-    if (!isLate || !mayDrainFirst(desired, rollout)) return wait(few);
+    if (!isLate || !mayDrainFirst(desired, rollout))
+      return wait(`it serves on until enough others do (${few})`);
     const message = `the fleet was not whole in time: ${few}`;
     return update(claim, 'Surging', surgeDeadlineMs(view), { strategy: 'DrainFirst', message });
   }

@@ -85,14 +85,9 @@ describe('what is done about it', () => {
       'it is being replaced',
       {},
       { claims: [replace], progress: 'it is deleted at once' },
-      'it is being taken away: it is deleted at once',
+      'it is being replaced: it is deleted at once',
     ],
-    [
-      'it is being replaced, and goes a step on',
-      {},
-      { claims: [replace] },
-      'it is being taken away: Removing',
-    ],
+    ['it is being replaced, and goes a step on', {}, { claims: [replace] }, 'it is being replaced: Removing'],
     [
       'it cannot be isolated',
       suspected,
@@ -121,6 +116,15 @@ describe('what is done about it', () => {
       leak,
       { health: { bookings: [booking] } },
       'its replacement is booked for 2026-03-02 11:00:00 UTC',
+    ],
+    [
+      'a leak is due, and its replacement is blocked',
+      leak,
+      {
+        health: { bookings: [booking], sick: sickBy({ a: 'Leak' }) },
+        blocked: { reason: 'RestartLimit', message: 'a is not replaced: 6 were' },
+      },
+      'it waits to be replaced: a is not replaced: 6 were',
     ],
     ['the breaker is open', {}, halted('ManyAtOnce'), 'nothing (ManyAtOnce): see RemediationHalted'],
     [

@@ -64,7 +64,10 @@ function actionOn(
   const claim = claimsOf({ fleet }).find(({ victimUID }) => victimUID === uid);
   if (claim?.command === 'Isolate')
     return disruption.progress.get(uid) ?? 'it gets no requests until that is proved or over';
-  if (claim !== undefined) return `it is being taken away: ${disruption.progress.get(uid) ?? claim.step}`;
+  if (claim !== undefined) {
+    const what = claim.command === 'Replace' ? 'replaced' : 'taken away';
+    return `it is being ${what}: ${disruption.progress.get(uid) ?? claim.step}`;
+  }
   if (state === 'Noted') return ADVICE[signature] ?? 'look at its log';
   if (modeOf(fleet.spec.remediation, signature) === 'Advisory') {
     return `remediation.mode is Advisory, so no engine is touched; the annotation ${ANNOTATIONS.replace} replaces it`;
@@ -73,7 +76,7 @@ function actionOn(
   const isSparedLeak = LEAKS.has(signature) && health.halt?.reason !== 'ReplacementsFail';
   if (health.halt !== undefined && !isSparedLeak && !health.sick.has(uid))
     return `nothing (${health.halt.reason}): see RemediationHalted`;
-  if (LEAKS.has(signature)) return leakAction(verdict, health.bookings);
+  if (LEAKS.has(signature) && !health.sick.has(uid)) return leakAction(verdict, health.bookings);
   if (state === 'Suspected') {
     return FATAL.has(signature) && isInService
       ? 'it is watched, and stays in the Service: too few others serve, or others are out'

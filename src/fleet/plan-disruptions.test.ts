@@ -104,7 +104,9 @@ describe('two claims in one pass', () => {
     const engines = [{ ...a, ...out }, { ...b, ...out }, c, d, loading('x')];
     const done = plan(engines, 3, { claims, replicaSets: [replicaSet('aaa', 3)] });
     expect(acts(done)).toEqual(['MarkDraining a']);
-    expect(done.progress.get('uid-b')).toBe('2 other engines serve and are read, 3 are needed');
+    expect(done.progress.get('uid-b')).toBe(
+      'it serves on until enough others do (2 other engines serve and are read, 3 are needed)',
+    );
   });
 
   test('both go when enough others serve', () => {

@@ -89,7 +89,7 @@ test('the status tells of the last ten, with what came of each', () => {
     restartOf('d', NOW_MS, { signature: 'Wedged' }),
   ]);
   expect(lines).toEqual([
-    '2026-03-02T10:00Z a was replaced for HostMemoryLeak (90 B a request): it helped: b has served 10 h without the same',
+    '2026-03-02T10:00Z a was replaced for HostMemoryLeak (90 B a request): it helped, b has served 10 h without the same',
     '2026-03-02T10:00Z b was replaced for KVBlockLeak (4 % of the KV cache an hour): whether it helped shows once b has served 5 h',
     '2026-03-02T10:00Z c was replaced for Wedged: b in its place shows Wedged again',
     '2026-03-02T10:00Z d was replaced for Wedged: there is none in its place yet',

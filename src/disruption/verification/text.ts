@@ -21,7 +21,7 @@ function outcomeText(restart: RestartRecord): string {
   if (successor === undefined) return 'there is none in its place yet';
   switch (outcome) {
     case 'Helped':
-      return `it helped: ${successor.engine} has served ${long} without the same`;
+      return `it helped, ${successor.engine} has served ${long} without the same`;
     case 'FoundAgain':
       return `${successor.engine} in its place shows ${signature} again`;
     case 'Pending':
