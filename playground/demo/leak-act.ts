@@ -155,6 +155,6 @@ function isReplaced({ status }: VLLMDeployment): boolean {
 /** Any end that the record can have. */
 function isVerified({ status }: VLLMDeployment): boolean {
   return (status?.remediation?.restarts ?? []).some((line) =>
-    /it helped: |shows HostMemoryLeak again/.test(line),
+    /it helped, |shows HostMemoryLeak again/.test(line),
   );
 }
