@@ -83,6 +83,7 @@ export const SERVE_FLAGS: Readonly<Record<string, FlagSpec>> = {
   'max-num-partial-prefills': { ...integer, until: '0.24.0' },
   'max-long-partial-prefills': { ...integer, until: '0.24.0' },
   'enable-chunked-prefill': toggle,
+  'enable-sleep-mode': toggle,
   'enable-prefix-caching': toggle,
   'enforce-eager': toggle,
   'trust-remote-code': toggle,
