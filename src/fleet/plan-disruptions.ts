@@ -68,7 +68,7 @@ export function planDisruptions(snapshot: FleetSnapshot, inputs: DisruptionInput
     const others = [...kept, ...claims.slice(index + 1), ...arbitration.begin];
     const cancel = arbitration.cancel.get(claim.victimUID);
     const step =
-      diesMeanwhile(claim, view) ??
+      diesMeanwhile(claim, view, others) ??
       nextStep(claim, view, cancel, provedWaits(claim, others, inputs, snapshot));
     if (step.kind === 'End') {
       ended.push({ claim, outcome: step.outcome, message: step.message });
@@ -138,11 +138,16 @@ function provedWaits(
   return waitsForBudget({ cause: seen.cause }, others, snapshot, inputs);
 }
 
-/** An engine that is to be replaced for another cause and is proved dead need neither be drained nor waited for. */
+/**
+ * An engine that is to be replaced for another cause and is proved dead need neither be drained nor waited for; while
+ * another dead one is replaced it goes its way.
+ */
 function diesMeanwhile(
   { command, cause, step, ...claim }: Disruption,
   { sick, nowMs }: DisruptionView,
+  others: readonly Disruption[],
 ): ClaimStep | undefined {
+  if (others.some((other) => other.cause === 'Dead')) return undefined;
   const seen = sick.get(claim.victimUID);
   const isWaiting = step === 'Surging' || step === 'Draining';
   if (command !== 'Replace' || seen?.cause !== 'Dead' || cause === 'Dead' || !isWaiting) return undefined;

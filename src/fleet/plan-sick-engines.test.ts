@@ -168,6 +168,12 @@ describe('an engine that dies while it is replaced for another cause', () => {
     expect(written([out, b, c], scene) ?? []).not.toEqual(REPLACE_A);
   });
 
+  test('goes on as it was while another one that is dead is replaced', () => {
+    const claims = [surging, deadClaim(b)];
+    const scene = { sick: { a: 'Dead' }, claims, desired: 3 } as const;
+    expect(written([out, terminating('b'), c], scene) ?? []).not.toContain(REPLACE_A[0]);
+  });
+
   test('a shrink has no use for another engine in its place', () => {
     const claims = [claimOn(a, { step: 'Draining' })];
     expect(written([a, b, c], { sick: { a: 'Dead' }, claims, desired: 2 }) ?? []).toEqual([]);
