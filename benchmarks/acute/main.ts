@@ -8,7 +8,7 @@ import { watch } from './watch.ts';
 
 /**
  * Sick and healthy engines in virtual time, a page every five seconds: how long the proof takes, and how often a healthy engine is
- * proved sick. Run: `node benchmarks/acute/main.ts [--json] [--quick]`.
+ * proved sick. Run: `npm run bench:acute [-- --json] [-- --quick]`.
  */
 const WHOLE = { trials: 60, daysPerLookAlike: 10 };
 const QUICK = { trials: 8, daysPerLookAlike: 1 };

@@ -23,11 +23,11 @@ function historyAt(timesMs: readonly number[], sample = IDLE): EngineHistory {
 const times = (history: EngineHistory): number[] => history.samples.map(({ atMs }) => atMs);
 
 describe('a history', () => {
-  test('keeps every page of the last two minutes and thins what is older', () => {
+  test('keeps every page of the last three minutes and thins what is older', () => {
     const fiveSeconds = Array.from({ length: 241 }, (_, i) => i * 5000);
     const kept = times(historyAt(fiveSeconds));
     const newest = 240 * 5000;
-    expect(kept.filter((atMs) => newest - atMs <= DEFAULT_RETENTION.denseMs)).toHaveLength(25);
+    expect(kept.filter((atMs) => newest - atMs <= DEFAULT_RETENTION.denseMs)).toHaveLength(37);
     expect(kept[0]).toBeGreaterThanOrEqual(newest - DEFAULT_RETENTION.keepMs);
     expect(kept.length).toBeLessThan(80);
   });
@@ -49,8 +49,8 @@ describe('a history', () => {
   });
 
   test('never loses a page to thinning while a window of the dense part looks at it', () => {
-    expect(times(historyAt([0, 1000, 2000, 121_000]))).toEqual([0, 1000, 2000, 121_000]);
-    expect(times(historyAt([0, 1000, 2000, 123_000]))).toEqual([0, 123_000]);
+    expect(times(historyAt([0, 1000, 2000, 181_000]))).toEqual([0, 1000, 2000, 181_000]);
+    expect(times(historyAt([0, 1000, 2000, 183_000]))).toEqual([0, 183_000]);
   });
 
   test('a clock that was set back drops the pages of the future, not those to come', () => {

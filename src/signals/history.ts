@@ -30,7 +30,7 @@ export const EMPTY_HISTORY: EngineHistory = { samples: [] };
 export interface Retention {
   /** Nothing older than this, in milliseconds before the newest sample. */
   readonly keepMs: number;
-  /** Every sample is kept that is younger than this. */
+  /** Every sample is kept that is younger than this: a wedge is proved by pages of 150 s. */
   readonly denseMs: number;
   /** Older samples are kept at least this far apart. */
   readonly sparseStepMs: number;
@@ -38,7 +38,7 @@ export interface Retention {
 
 export const DEFAULT_RETENTION: Retention = {
   keepMs: 15 * 60_000,
-  denseMs: 2 * 60_000,
+  denseMs: 3 * 60_000,
   sparseStepMs: 30_000,
 };
 
