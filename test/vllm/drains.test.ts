@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { applyManifest, expectKubectl } from '../../playground/warden/install.ts';
 import { PodHistory } from '../../playground/warden/pod-history.ts';
 import { ServiceEndpoints } from '../../playground/warden/service-endpoints.ts';
-import { operatorRequests } from '../e2e/support/audit.ts';
 import {
   applyFleet,
   askReplace,
@@ -14,7 +13,7 @@ import {
   withOutcome,
 } from '../e2e/support/fleets.ts';
 import { eventually } from '../integration/playground/eventually.ts';
-import { argumentsOf, deleteUnderStreams, deletionLine } from './support/deleted-engine.ts';
+import { argumentsOf, deleteUnderStreams, deletionLine, timeOfDeletion } from './support/deleted-engine.ts';
 import {
   isSkipped,
   LONG_STREAMS,
@@ -109,10 +108,7 @@ describe.skipIf(isSkipped)(`real engines that leave under streams, vLLM ${vllm.v
     );
     expect(underWay, 'it was busy when it left the Service').not.toEqual([]);
     const lastEndedAtMs = Math.max(...underWay.map(({ endedAtMs }) => endedAtMs));
-    const deletion = (await operatorRequests(pg, asked)).find(
-      ({ verb, objectRef }) => verb === 'delete' && objectRef?.name === name,
-    );
-    const deletedAtMs = Date.parse(deletion?.requestReceivedTimestamp ?? '');
+    const deletedAtMs = await timeOfDeletion(pg, name, asked);
     expect(deletedAtMs, 'it was empty when it was told to stop').toBeGreaterThan(lastEndedAtMs);
 
     const since = (fromMs: number, toMs: number): string => `${((toMs - fromMs) / 1000).toFixed(1)} s`;

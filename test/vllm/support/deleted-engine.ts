@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Playground } from '../../../playground/playground.ts';
 import { expectKubectl } from '../../../playground/warden/install.ts';
 import type { Target } from '../../../src/loadtest/client/target.ts';
+import { operatorRequests } from '../../e2e/support/audit.ts';
 import { eventually } from '../../integration/playground/eventually.ts';
 import { NaivePage } from './naive-page.ts';
 import type { RealEngines } from './real-engines.ts';
@@ -51,6 +52,14 @@ export async function deleteUnderStreams(
     return Date.now();
   }, GONE_MS);
   return { engine, streams: await streams, deletedAtMs, goneAtMs };
+}
+
+/** When the operator deleted an engine, after `since`; NaN if it did not. Epoch milliseconds. */
+export async function timeOfDeletion(pg: Playground, engine: string, since: Date): Promise<number> {
+  const deletion = (await operatorRequests(pg, since)).find(
+    ({ verb, objectRef }) => verb === 'delete' && objectRef?.name === engine,
+  );
+  return Date.parse(deletion?.requestReceivedTimestamp ?? '');
 }
 
 /** The figures for people. */
