@@ -3,7 +3,7 @@ import { checkRandomHistories, playHistory } from './disruption-model/check.ts';
 import { NAMED_HISTORIES, PLAIN } from './disruption-model/named-histories.ts';
 
 /** With the seed of every run; `npm run test:explore` plays more, with others. */
-const RUNS = 300;
+const RUNS = 200;
 /** Ten seconds of work, on a machine that may be busy. */
 const SLOW = { timeout: 120_000 };
 

@@ -82,6 +82,13 @@ describe('the claim stands until the fleet is whole again: no second one goes be
     expect(next(removing, [b, c, arrived], { sick: sickBy({ new: 'Suspected' }) })).toMatch(/^Wait/);
   });
 
+  test('another one that is proved dead is not waited for: it is the next to go', () => {
+    expect(next(removing, [b, c, arrived], { sick: sickBy({ b: 'Dead' }) })).toMatch(
+      /^Cut: it is deleted; 2 of 3 engines serve/,
+    );
+    expect(next(removing, [b, c, loading('new')], { sick: sickBy({ b: 'Dead' }) })).toMatch(/^Wait/);
+  });
+
   test('but not for ever: then it says how many serve', () => {
     const overdue = { ...removing, deadline: new Date(secondsAgo(1)).toISOString() };
     expect(next(overdue, [b, c, loading('new')])).toBe(

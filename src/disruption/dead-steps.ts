@@ -38,7 +38,7 @@ export function nextDeadStep(
   }
   if (claim.step !== 'Removing') return end('Gone', 'somebody else removed it');
   const serving = otherServing(view, claim.victimUID);
-  if (serving < desired && nowMs < Date.parse(claim.deadline)) {
+  if (serving + otherDead(claim, view) < desired && nowMs < Date.parse(claim.deadline)) {
     return wait(`it is deleted; ${serving} of ${desired} engines serve until the one in its place is ready`);
   }
   const seconds = Math.round((nowMs - Date.parse(claim.claimedAt)) / 1000);
@@ -49,4 +49,12 @@ export function nextDeadStep(
       ? `it is deleted; ${serving} of ${desired} engines serve ${seconds} s after`
       : `another engine is in its place after ${seconds} s`;
   return end('Cut', `${then}${held}`);
+}
+
+/** Those that are proved dead as well serve no more: each would wait for the other. */
+function otherDead({ victimUID }: Disruption, { snapshot, sick }: DisruptionView): number {
+  return snapshot.engines.filter(
+    ({ uid, lifecycle }) =>
+      uid !== victimUID && lifecycle !== 'Terminating' && sick.get(uid)?.cause === 'Dead',
+  ).length;
 }

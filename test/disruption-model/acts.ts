@@ -16,6 +16,8 @@ export const FOREIGN_ACTS = [
   'LabelNotMember',
   'LoseNode',
   'CrashEngine',
+  'Wedge',
+  'Unwedge',
   'RefusePods',
   'AdmitPods',
   'FillCluster',
@@ -66,6 +68,12 @@ export function carryOut(act: ForeignAct, which: number, world: World): void {
     }
     case 'CrashEngine':
       if (pod !== undefined) cluster.kubelet.crash(pod);
+      return;
+    case 'Wedge':
+      if (pod !== undefined) cluster.engines.wedge(pod.metadata.uid);
+      return;
+    case 'Unwedge':
+      if (pod !== undefined) cluster.engines.unwedge(pod.metadata.uid, cluster.nowMs);
       return;
     case 'RefusePods':
       api.admission = ({ plural }) => (plural === 'pods' ? 'exceeded quota' : undefined);

@@ -9,6 +9,8 @@ import { FLEET_KEY, World, type Setting } from './world.ts';
 
 /** Within so many seconds in which everybody does what is due, every fleet settles. */
 const PATIENCE_SECONDS = 400;
+/** An engine that has finished nothing yet is proved dead after 330 s at the earliest; one goes after the other. */
+const SICK_PATIENCE_SECONDS = 800;
 
 /** The operator leaves the size alone until ten minutes after the last of more than two writes by others. */
 const STANDING_BACK_SECONDS = 600;
@@ -49,7 +51,7 @@ export class History {
     makeWhole(this.world);
     this.#leader.interrupt(undefined);
     let why: string | undefined = 'nothing was tried';
-    let patience = PATIENCE_SECONDS;
+    let patience = this.world.isSick ? SICK_PATIENCE_SECONDS : PATIENCE_SECONDS;
     for (let second = 0; second < patience && why !== undefined; second += 1) {
       await this.#second();
       this.#referee.check();

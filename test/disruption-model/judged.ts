@@ -57,6 +57,12 @@ export function isMarked({ metadata }: VirtualPod): boolean {
   );
 }
 
+/** Whether the operator has taken the engine out of the Service on a suspicion, and not given it back. */
+export function isSuspect({ metadata: { labels, annotations } }: VirtualPod): boolean {
+  const claim = annotations?.[ANNOTATIONS.claim] ?? 'released';
+  return labels[LABELS.serving] === SERVING.suspect && !claim.startsWith('released');
+}
+
 export const REMOVING_COST = '-2147483648';
 const OUR_COSTS: ReadonlySet<string> = new Set(['-1073741824', REMOVING_COST]);
 

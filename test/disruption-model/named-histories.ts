@@ -33,6 +33,10 @@ const GOES_FIRST = { strategy: 'DrainFirst', maxUnavailable: 1 } as const;
 /** Seconds from the change of a template to the pass that is about to remove the first old engine. */
 const REMOVAL_BEGINS_AFTER = 10;
 
+/** Seconds from the last step of an engine that stands still to the pass that is about to claim it, and to its proof. */
+const ISOLATION_BEGINS_AFTER = 31;
+const PROVED_AFTER = 150;
+
 /** Where a leader may fall asleep: before or after each request of the pass that writes a size, and of those around. */
 const asleepAt = (atCall: number, when: 'Before' | 'After'): Step => ({
   kind: 'Stop',
@@ -156,6 +160,11 @@ export const NAMED_HISTORIES: readonly NamedHistory[] = [
       run(4),
     ],
   },
+  {
+    name: 'two engines that stand still at once do not wait for each other',
+    setting: { size: 3, spareAccelerators: 1 },
+    steps: [promptly(30), act('Wedge', 0), act('Wedge', 1), promptly(10)],
+  },
   ...[1, 2, 3, 4, 5, 6].flatMap((call) =>
     (['Before', 'After'] as const).map((when) => ({
       name: `a leader that falls asleep ${when.toLowerCase()} request ${call} of a removal that is taken back removes nothing`,
@@ -171,5 +180,29 @@ export const NAMED_HISTORIES: readonly NamedHistory[] = [
         promptly(2),
       ],
     })),
+  ),
+  ...[1, 3, 5].flatMap((call) =>
+    (['Before', 'After'] as const).flatMap((when) =>
+      (
+        [
+          ['an isolation takes no well engine out of the Service', ISOLATION_BEGINS_AFTER],
+          ['the end of a dead engine deletes none that is well again', PROVED_AFTER],
+        ] as const
+      ).map(([what, seconds]) => ({
+        name: `a leader that falls asleep ${when.toLowerCase()} request ${call} of ${what}`,
+        setting: { size: 3, maxUnavailable: 1, spareAccelerators: 1 },
+        steps: [
+          promptly(30),
+          act('Wedge'),
+          promptly(seconds),
+          asleepAt(call, when),
+          promptly(4),
+          act('Unwedge'),
+          promptly(100),
+          { kind: 'Wake', calls: 9 } as const,
+          promptly(2),
+        ],
+      })),
+    ),
   ),
 ];

@@ -11,7 +11,8 @@ import { virtualKubeClient, type ApiCall, type Gate } from '../virtual-cluster/k
 import type { VirtualCluster } from '../virtual-cluster/virtual-cluster.ts';
 import { STORES, type OperatorWatches, type StoreName } from './operator-watches.ts';
 import { VirtualPages } from './pages.ts';
-import { NO_HISTORIES, NO_PROBES, NO_USAGE } from '../builders/senses.ts';
+import { NO_HISTORIES, NO_USAGE } from '../builders/senses.ts';
+import { VirtualProber } from './prober.ts';
 
 /** What happens to a process at one of its requests. */
 export interface Interruption {
@@ -33,6 +34,10 @@ export interface View {
   readonly fleet: VLLMDeployment | undefined;
   /** The uids of the engines that served. */
   readonly serving: ReadonlySet<string>;
+  /** Those that stood still when their pages were read. */
+  readonly wedged: ReadonlySet<string>;
+  /** Those that were asked for a token and did not answer. */
+  readonly silent: ReadonlySet<string>;
 }
 
 /** Is told which process makes a request, while the request takes effect. */
@@ -49,12 +54,13 @@ export class OperatorProcess {
   readonly #barrier: WriteBarrier;
   readonly #controller: FleetController;
   readonly pages: VirtualPages;
+  readonly #prober: VirtualProber;
   #calls = 0;
   #interruption: Interruption | undefined;
   #held = Promise.withResolvers<'Crashed' | 'Suspended'>();
   #wake: (() => void) | undefined;
   #pass: Promise<PassEnd> | undefined;
-  #view: View = { fleet: undefined, serving: new Set() };
+  #view: View | undefined;
 
   constructor(cluster: VirtualCluster, watches: OperatorWatches, key: string, attribute: Attribute) {
     this.#key = key;
@@ -63,12 +69,13 @@ export class OperatorProcess {
     this.#feeds = watches.follow(this.#caches);
     this.#barrier = new WriteBarrier(clockOf(cluster));
     this.pages = new VirtualPages(cluster.engines);
+    this.#prober = new VirtualProber(cluster);
     this.#controller = new FleetController({
       kube: virtualKubeClient(cluster.api, this.#gate),
       caches: this.#caches,
       barrier: this.#barrier,
       scraper: this.pages,
-      prober: NO_PROBES,
+      prober: this.#prober,
       usage: NO_USAGE,
       histories: NO_HISTORIES,
       events: { record: () => undefined },
@@ -93,7 +100,7 @@ export class OperatorProcess {
   /** One pass, unless the caches have yet to show what the last one wrote. */
   async pass(nowMs: number): Promise<PassEnd> {
     if (!this.#barrier.caughtUp(this.#key)) return 'CatchingUp';
-    this.#view = viewOf(this.#caches, this.#key);
+    this.#view = this.#look();
     this.#pass = this.#reconcile(nowMs);
     return this.#untilHeld(this.#pass);
   }
@@ -103,6 +110,23 @@ export class OperatorProcess {
     this.#held = Promise.withResolvers();
     this.#wake?.();
     return this.#untilHeld(this.#pass ?? Promise.resolve('Done'));
+  }
+
+  #look(): View {
+    const { fleets, pods } = this.#caches;
+    const serving = pods.byIndex('fleet', this.#key).filter(({ metadata, status }) => {
+      const isReady = status.conditions.some(
+        ({ type, status: value }) => type === 'Ready' && value === 'True',
+      );
+      const isListed = metadata.labels?.[LABELS.serving] === SERVING.true;
+      return isReady && isListed && metadata.deletionTimestamp === undefined;
+    });
+    return {
+      fleet: fleets.get(this.#key),
+      serving: new Set(serving.map(({ metadata }) => metadata.uid)),
+      wedged: this.pages.wedged,
+      silent: this.#prober.silent,
+    };
   }
 
   #untilHeld(pass: Promise<PassEnd>): Promise<PassEnd> {
@@ -123,7 +147,7 @@ export class OperatorProcess {
     this.#calls += 1;
     const due = this.#interruption?.atCall === this.#calls ? this.#interruption : undefined;
     if (due?.when === 'Before') await this.#hold(due);
-    const answer = outcomeOf(() => this.#attribute(this.#view, effect));
+    const answer = outcomeOf(() => this.#attribute(this.#view ?? this.#look(), effect));
     if (due?.when === 'After') await this.#hold(due);
     return answer();
   };
@@ -137,15 +161,6 @@ export class OperatorProcess {
     this.#held.resolve(ending === 'Crash' ? 'Crashed' : 'Suspended');
     await promise;
   }
-}
-
-function viewOf(caches: Caches, key: string): View {
-  const serving = caches.pods.byIndex('fleet', key).filter(({ metadata, status }) => {
-    const isReady = status.conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True');
-    const isListed = metadata.labels?.[LABELS.serving] === SERVING.true;
-    return isReady && isListed && metadata.deletionTimestamp === undefined;
-  });
-  return { fleet: caches.fleets.get(key), serving: new Set(serving.map(({ metadata }) => metadata.uid)) };
 }
 
 /** Carries it out now; what it returned or threw comes with the answer. */

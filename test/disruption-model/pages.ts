@@ -11,6 +11,7 @@ export class VirtualPages implements Pick<
   readonly #engines: Engines;
   readonly #histories = new Map<string, EngineHistory>();
   #targets: readonly ScrapeTarget[] = [];
+  #wedged: ReadonlySet<string> = new Set();
 
   constructor(engines: Engines) {
     this.#engines = engines;
@@ -30,8 +31,16 @@ export class VirtualPages implements Pick<
     return undefined;
   }
 
+  /** Engines that stood still when they were read. */
+  get wedged(): ReadonlySet<string> {
+    return this.#wedged;
+  }
+
   /** One tick: every target that answers has a page more. */
   read(nowMs: number): void {
+    this.#wedged = new Set(
+      this.#targets.filter(({ uid }) => this.#engines.isWedged(uid)).map(({ uid }) => uid),
+    );
     for (const { uid } of this.#targets) {
       const sample = this.#engines.page(uid);
       if (sample === undefined) continue;

@@ -6,6 +6,7 @@ import { readPod } from '../virtual-cluster/kinds.ts';
 import type { ApiChange } from '../virtual-cluster/virtual-api.ts';
 import { claimedOnce, cutOnlyAtDeadline, releasedClean } from './invariants/claims.ts';
 import { markedOnlyByClaim, servingFloor } from './invariants/marks.ts';
+import { onlyDeadDeleted, oneDeadAtATime } from './invariants/sickness.ts';
 import {
   emptyBeforeRemoval,
   markedBeforeRemoval,
@@ -29,6 +30,8 @@ const INVARIANTS = {
   releasedClean,
   claimedOnce,
   cutOnlyAtDeadline,
+  onlyDeadDeleted,
+  oneDeadAtATime,
 } satisfies Readonly<Record<string, Invariant>>;
 
 /** Looks at every change of the cluster at the moment it is made. */

@@ -28,8 +28,11 @@ export function unsettled(world: World): string | undefined {
     if (isMarked(pod) || labels[LABELS.serving] !== SERVING.true) return `${name} is marked`;
     if (labels[LABELS.revision] !== revision) return `${name} is of revision ${labels[LABELS.revision]}`;
     if (!isReady(pod)) return `${name} is not ready`;
+    if (world.cluster.engines.isWedged(pod.metadata.uid)) return `${name} stands still`;
     if (pod.metadata.deletionTimestamp !== undefined) return `${name} is leaving`;
   }
+  const found = fleet.status?.findings?.find(({ state }) => state !== 'Noted');
+  if (found !== undefined) return `${found.engine} is ${found.state} to be ${found.signature}`;
   const size = sizeOf(fleet.spec);
   return engines.length === size ? undefined : `${engines.length} engines of ${size}`;
 }

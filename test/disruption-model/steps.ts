@@ -102,7 +102,32 @@ const wish: fc.Arbitrary<Step> = fc.record({
   which,
 });
 
+const chapter: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(wish, run, fc.array(step, { maxLength: 8 }))
+  .map(([begin, then, steps]) => [begin, then, ...steps]);
+
+/** Longer than a suspicion takes, and up to the proof of it. */
+const watch = fc.record({
+  kind: fc.constant('Run' as const),
+  seconds: fc.integer({ min: 25, max: 110 }),
+  isPrompt: fc.constant(true as const),
+});
+
+/** An engine stands still, and much comes between suspicion, proof and its end. */
+const sickness: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(which, watch, fc.array(step, { maxLength: 5 }), watch, fc.array(step, { maxLength: 5 }))
+  .map(([whose, untilSuspected, then, untilProved, last]) => [
+    { kind: 'Foreign', act: 'Wedge', which: whose },
+    untilSuspected,
+    ...then,
+    untilProved,
+    ...last,
+  ]);
+
 /** What happens after the fleet has settled for the first time: somebody wants something, and much comes between. */
 export const histories: fc.Arbitrary<readonly Step[]> = fc
-  .array(fc.tuple(wish, run, fc.array(step, { maxLength: 8 })), { minLength: 1, maxLength: 3 })
-  .map((chapters) => chapters.flatMap(([begin, then, steps]) => [begin, then, ...steps]));
+  .array(fc.oneof({ weight: 9, arbitrary: chapter }, { weight: 1, arbitrary: sickness }), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((chapters) => chapters.flat());

@@ -36,7 +36,7 @@ export class Traffic {
     const uids = endpoints.flatMap(({ conditions, targetRef }) =>
       conditions.ready === true && targetRef?.uid !== undefined ? [targetRef.uid] : [],
     );
-    const atWork = uids.reduce((sum, uid) => sum + engines.inside(uid), 0);
+    const atWork = uids.reduce((sum, uid) => sum + (engines.isWedged(uid) ? 0 : engines.inside(uid)), 0);
     const oldestMs = nowMs - this.#lagSeconds * 1000;
     this.#listings = [...this.#listings.filter(({ atMs }) => atMs > oldestMs), { atMs: nowMs, uids }];
     const seen = pick(random, this.#listings)?.uids ?? [];

@@ -78,6 +78,11 @@ export class World {
     return this.pods.filter(isActive);
   }
 
+  /** Whether an engine stands still. */
+  get isSick(): boolean {
+    return this.pods.some(({ metadata }) => this.cluster.engines.isWedged(metadata.uid));
+  }
+
   get replicaSets(): readonly VirtualReplicaSet[] {
     return this.cluster.api.list(RESOURCE_TYPES.replicaSet).map(readReplicaSet);
   }

@@ -1,7 +1,7 @@
 import { FIELD_MANAGERS } from '../../../src/api/v1alpha1/constants.ts';
 import type { Disruption } from '../../../src/api/v1alpha1/status.ts';
 import { RESOURCE_TYPES } from '../../../src/controllers/vllm-deployment/resource-types.ts';
-import { claimId, isMarked, readFleet, type Invariant, type Judged } from '../judged.ts';
+import { claimId, isMarked, isSuspect, readFleet, type Invariant, type Judged } from '../judged.ts';
 
 /** The claims before this change, if the operator wrote claims. */
 function claimsBefore({ type, change }: Judged): readonly Disruption[] | undefined {
@@ -15,7 +15,7 @@ export const releasedClean: Invariant = (judged) => {
   const ended = claimsBefore(judged)?.filter((claim) => !now.has(claimId(claim))) ?? [];
   for (const { victimUID, engine } of ended) {
     const pod = judged.world.activePods.find(({ metadata }) => metadata.uid === victimUID);
-    if (pod !== undefined && isMarked(pod) && !judged.ledger.takenAway.has(victimUID)) {
+    if (pod !== undefined && (isMarked(pod) || isSuspect(pod)) && !judged.ledger.takenAway.has(victimUID)) {
       return `the claim on ${engine} was given up, and ${engine} is still marked`;
     }
   }
@@ -29,10 +29,10 @@ export const claimedOnce: Invariant = (judged) => {
   return twice === undefined ? undefined : `${twice} is claimed twice`;
 };
 
-/** Requests are cut only by a claim that drained until its deadline. */
+/** Requests are cut only by a claim that drained until its deadline, or of an engine that would never answer them. */
 export const cutOnlyAtDeadline: Invariant = (judged) => {
   const before = new Map(claimsBefore(judged)?.map((claim) => [claimId(claim), claim]));
-  const cutting = judged.claims.filter((claim) => claim.cut !== undefined);
+  const cutting = judged.claims.filter((claim) => claim.cut !== undefined && claim.cause !== 'Dead');
   for (const claim of cutting) {
     const was = before.get(claimId(claim));
     if (was === undefined || was.cut !== undefined) continue;

@@ -3,7 +3,7 @@ import type { Disruption } from '../../../src/api/v1alpha1/status.ts';
 import { RESOURCE_TYPES } from '../../../src/controllers/vllm-deployment/resource-types.ts';
 import { OPERATOR_DELETES } from '../../virtual-cluster/kube-client.ts';
 import { readPod, type VirtualPod } from '../../virtual-cluster/kinds.ts';
-import { isMarked, serves, sizeOf, type Invariant, type Judged } from '../judged.ts';
+import { isMarked, isSuspect, serves, sizeOf, type Invariant, type Judged } from '../judged.ts';
 
 const OURS: ReadonlySet<string> = new Set([FIELD_MANAGERS.marks, OPERATOR_DELETES]);
 
@@ -21,7 +21,9 @@ function ownWrite({
 /** DESIGN: "No mark without a claim." An engine that stands in is marked by the claim of the one that returns. */
 export const markedOnlyByClaim: Invariant = (judged) => {
   const write = ownWrite(judged);
-  if (write?.after === undefined || isMarked(write.before) || !isMarked(write.after)) return undefined;
+  if (write?.after === undefined) return undefined;
+  const isMark = !isMarked(write.before) && isMarked(write.after);
+  if (!isMark && (isSuspect(write.before) || !isSuspect(write.after))) return undefined;
   const { uid, name } = write.before.metadata;
   const isClaimed = [...judged.claims, ...judged.ledger.emptied].some(
     ({ victimUID, step }) => victimUID === uid || step === 'Returning',
@@ -39,7 +41,8 @@ export const servingFloor: Invariant = (judged) => {
   if (write.after !== undefined && serves(write.after)) return undefined;
   const { uid, name } = write.before.metadata;
   const claim = judged.claims.find(({ victimUID }) => victimUID === uid);
-  if (claim === undefined) return undefined;
+  // An engine that is dead serves nobody, whatever its label says.
+  if (claim === undefined || claim.cause === 'Dead') return undefined;
   const floor = floorOf(claim, judged);
   const others = countedServing(judged, uid);
   return others >= floor
@@ -50,6 +53,7 @@ export const servingFloor: Invariant = (judged) => {
 /** A fleet that gets smaller has its size left, or fewer while engines go before those that replace them. */
 function floorOf({ cause, strategy }: Disruption, { fleet, view, claims }: Judged): number {
   const { maxUnavailable, allowDowntime } = fleet.spec.rollout;
+  if (cause === 'Suspected') return Math.max(1, sizeOf(fleet.spec) - maxUnavailable);
   const goFirst = [fleet.spec.rollout, ...claims].some((one) => one.strategy === 'DrainFirst');
   const size = Math.min(sizeOf(fleet.spec), view?.fleet === undefined ? Infinity : sizeOf(view.fleet.spec));
   if (cause === 'ScaleDown' ? !goFirst : strategy !== 'DrainFirst') return size;
