@@ -1,7 +1,7 @@
 import { ANNOTATIONS, LABELS } from '../../src/api/v1alpha1/constants.ts';
 import { RESOURCE_TYPES } from '../../src/controllers/vllm-deployment/resource-types.ts';
 import { withReplicas } from '../virtual-cluster/managed-fields.ts';
-import { readFleet, sizeOf } from './judged.ts';
+import { readFleet, serves, sizeOf } from './judged.ts';
 import { BAD_CONTEXT_LENGTH, FLEET, sizeSpec, type World } from './world.ts';
 
 const { pod: POD, replicaSet: REPLICA_SET, fleet: FLEET_TYPE } = RESOURCE_TYPES;
@@ -70,7 +70,8 @@ export function carryOut(act: ForeignAct, which: number, world: World): void {
       if (pod !== undefined) cluster.kubelet.crash(pod);
       return;
     case 'Wedge':
-      if (pod !== undefined) cluster.engines.wedge(pod.metadata.uid);
+      // Only in the Service may it have got the request that it stands still with.
+      if (pod !== undefined && serves(pod)) cluster.engines.wedge(pod.metadata.uid);
       return;
     case 'Unwedge':
       if (pod !== undefined) cluster.engines.unwedge(pod.metadata.uid, cluster.nowMs);
