@@ -62,6 +62,8 @@ export function engineContainer(spec: Spec, image: string): EngineContainer {
     startupProbe: health(Math.ceil(spec.engine.startupTimeoutSeconds / PERIOD_SECONDS)),
     readinessProbe: health(3),
     ...(stop !== undefined && { lifecycle: { preStop: stop } }),
+    // vLLM writes no termination message: the end of its log says why it ended.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [...ownMounts(spec), ...spec.template.volumeMounts],
   };
 }

@@ -56,6 +56,7 @@ export interface EngineContainer {
   readonly resources: { readonly limits?: StringMap; readonly requests?: StringMap };
   readonly startupProbe: HttpProbe;
   readonly readinessProbe: HttpProbe;
+  readonly terminationMessagePolicy: 'FallbackToLogsOnError';
   readonly lifecycle?: { readonly preStop: LifecycleHandler };
   readonly volumeMounts: readonly VolumeMount[];
 }
