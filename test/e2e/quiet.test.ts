@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuditEvent } from '../../playground/control-plane/audit.ts';
+import { POD_METRICS_PATH } from '../../playground/node/pod-metrics.ts';
 import { startPlayground, type Playground } from '../../playground/playground.ts';
 import { installWarden } from '../../playground/warden/install.ts';
 import { eventually } from '../integration/playground/eventually.ts';
@@ -42,7 +43,7 @@ afterAll(async () => {
 });
 
 test(
-  'five minutes of constant load: the lease is renewed and each status refreshed once a minute, nothing else',
+  'five minutes of constant load: the lease is renewed, memory read and each status refreshed once a minute, what was learned kept once, nothing else',
   { timeout: WATCHED_MS + 5 * 60_000 },
   async () => {
     await applyFleet(pg, 'steady', {
@@ -63,18 +64,24 @@ test(
 
     await expectBusyEngines();
     expect(load.records.filter(({ outcome }) => !outcome.ok)).toEqual([]);
-    expect(new Set(requests.filter(isWrite).map(kindOf))).toEqual(
-      new Set(['update leases', 'patch vllmdeployments/status']),
-    );
+    const histories = requests.filter((event) => kindOf(event) === 'patch configmaps');
+    const others = requests.filter((event) => isWrite(event) && !histories.includes(event));
+    expect(new Set(others.map(kindOf))).toEqual(new Set(['update leases', 'patch vllmdeployments/status']));
+    // What is learned of leaks is kept at most once in ten minutes: once in five for each of the two fleets.
+    expect(new Set(histories.map(nameOf)).size).toBe(histories.length);
+    expect(histories.length).toBeLessThanOrEqual(2);
     for (const fleet of ['steady', 'idle']) {
       const gaps = gapsOf(requests.filter((event) => isStatusWrite(event) && nameOf(event) === fleet));
       expect(gaps.length, `the status of ${fleet} is refreshed`).toBeGreaterThanOrEqual(2);
       expect(Math.min(...gaps)).toBeGreaterThan(STATUS_REFRESH_MS - STAMP_TOLERANCE_MS);
     }
-    // The standby looks at the lease. Watches end after some minutes and are taken up again where they ended,
+    // The standby looks at the lease, the leader at the memory of engines. Watches end after some minutes and are taken up again where they ended,
     // without a list.
     const reads = requests.filter((event) => !isWrite(event) && event.verb !== 'watch');
-    expect(new Set(reads.map(kindOf))).toEqual(new Set(['get leases']));
+    const measurements = reads.filter(({ requestURI }) => requestURI.startsWith(POD_METRICS_PATH));
+    expect(measurements.length).toBeLessThanOrEqual(WATCHED_MS / 60_000 + 1);
+    const rest = reads.filter((event) => !measurements.includes(event));
+    expect(new Set(rest.map(kindOf))).toEqual(new Set(['get leases']));
   },
 );
 
