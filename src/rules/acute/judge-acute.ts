@@ -6,7 +6,7 @@ import { judgeLivelock } from './judge-livelock.ts';
 import { judgePace } from './judge-pace.ts';
 import { judgeRestarts } from './judge-restarts.ts';
 import { judgeStill } from './judge-still.ts';
-import { NOTHING, type Judged, type ProbeWish } from './judgement.ts';
+import { NOTHING, worstOf, type Judged, type ProbeWish } from './judgement.ts';
 import { readingsOf } from './rank-reading.ts';
 
 export interface AcuteJudgement {
@@ -41,11 +41,13 @@ export function judgeAcute(
   };
 }
 
-/** An engine that sleeps does what it was told. */
+/** By rank; the worst speaks for the engine. One that sleeps does what it was told. */
 function judgeLoad(engine: EngineSnapshot, context: AcuteContext, nowMs: number): Judged {
   const newest = engine.history?.samples.at(-1)?.sample;
   if (newest === undefined || newest.isAsleep === true) return NOTHING;
   const ranks = readingsOf(newest);
-  const still = judgeStill(engine, ranks, context, nowMs);
-  return still === NOTHING ? judgeLivelock(engine, ranks, context, nowMs) : still;
+  const worst = (judgeRank: typeof judgeStill): Judged =>
+    worstOf(ranks.map((reading, index) => judgeRank(engine, index, reading, context, nowMs)));
+  const still = worst(judgeStill);
+  return still === NOTHING ? worst(judgeLivelock) : still;
 }

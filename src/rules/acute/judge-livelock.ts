@@ -2,7 +2,7 @@ import type { EngineSample } from '../../engine/sample.ts';
 import { missingAfterMs } from '../../signals/page-age.ts';
 import type { EngineSnapshot } from '../../snapshot/engine-snapshot.ts';
 import type { AcuteContext } from './context.ts';
-import { NOTHING, verdictOn, worstOf, type Judged } from './judgement.ts';
+import { NOTHING, verdictOn, type Judged } from './judgement.ts';
 import { proofOf } from './proof.ts';
 import { readingOf, waitsForCapacity, type RankReading } from './rank-reading.ts';
 import { runWhile, type Run } from './run.ts';
@@ -20,18 +20,9 @@ const NEXT_BOUND = 2.5;
 
 /**
  * Signature Livelocked (docs/signatures.md; vllm #52520): the same requests wait while their prompts are read again and
- * again, and no token comes of it.
+ * again, and no token comes of it. Judges the rank at `index`.
  */
 export function judgeLivelock(
-  engine: EngineSnapshot,
-  ranks: readonly RankReading[],
-  context: AcuteContext,
-  nowMs: number,
-): Judged {
-  return worstOf(ranks.map((reading, index) => judgeRank(engine, index, reading, context, nowMs)));
-}
-
-function judgeRank(
   engine: EngineSnapshot,
   index: number,
   reading: RankReading,

@@ -1,7 +1,7 @@
 import { missingAfterMs } from '../../signals/page-age.ts';
 import type { EngineSnapshot } from '../../snapshot/engine-snapshot.ts';
 import type { AcuteContext } from './context.ts';
-import { NOTHING, verdictOn, worstOf, type Judged } from './judgement.ts';
+import { NOTHING, verdictOn, type Judged } from './judgement.ts';
 import { proofOf, type Proof } from './proof.ts';
 import { counts, readingOf, standsStill, waitsForCapacity, type RankReading } from './rank-reading.ts';
 import { runWhile, type Run } from './run.ts';
@@ -35,18 +35,9 @@ interface Still {
 
 /**
  * Signatures Wedged and Deadlocked (docs/signatures.md): an engine, or one data-parallel rank, that holds requests while
- * nothing that it counts moves. The worst rank speaks for the engine.
+ * nothing that it counts moves. Judges the rank at `index`.
  */
 export function judgeStill(
-  engine: EngineSnapshot,
-  ranks: readonly RankReading[],
-  context: AcuteContext,
-  nowMs: number,
-): Judged {
-  return worstOf(ranks.map((reading, index) => judgeRank(engine, index, reading, context, nowMs)));
-}
-
-function judgeRank(
   engine: EngineSnapshot,
   index: number,
   reading: RankReading,
