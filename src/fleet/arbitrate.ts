@@ -64,11 +64,11 @@ function cancellations(
 ): ReadonlyMap<string, string> {
   const claims = claimsOf(snapshot);
   const cancel = new Map<string, string>();
-  const watched = new Set(snapshot.engines.filter((one) => isJudged(one, nowMs)).map(({ uid }) => uid));
   for (const claim of claims) {
     const why =
-      noLongerWanted(claim, rollout, needs, sick, watched) ??
-      (isRevocableScaleDown(claim) ? held : undefined);
+      (claim.command === 'Isolate'
+        ? suspicionOver(claim, snapshot, sick, nowMs)
+        : noLongerWanted(claim, rollout, needs)) ?? (isRevocableScaleDown(claim) ? held : undefined);
     if (why !== undefined) cancel.set(claim.victimUID, why);
   }
   // Without a surge, a roll-out leaves the fleet some engines short: that is no growth.
@@ -95,21 +95,27 @@ function isRevocableScaleDown({ cause, step }: Disruption): boolean {
   return cause === 'ScaleDown' && (step === 'Claimed' || step === 'Draining');
 }
 
+/** Why an engine is suspected no longer; a leader that has not watched it for long enough cannot tell. */
+function suspicionOver(
+  { victimUID }: Disruption,
+  { engines }: FleetSnapshot,
+  sick: SickEngines,
+  nowMs: number,
+): string | undefined {
+  const engine = engines.find(({ uid }) => uid === victimUID);
+  const isOver = engine !== undefined && isJudged(engine, nowMs) && !sick.has(victimUID);
+  return isOver ? 'it is well, or remediation is halted or not Auto' : undefined;
+}
+
 /** Why the need behind a claim is gone. A Replace that has begun goes on: its engine is out of its ReplicaSet. */
 function noLongerWanted(
   { command, cause, revision, step, victimUID }: Disruption,
   { target, phase }: RolloutState,
   needs: readonly ReplaceNeed[],
-  sick: SickEngines,
-  watched: ReadonlySet<string>,
 ): string | undefined {
   if (cause === 'RollOut') {
     if (revision === target) return `revision ${revision} is to serve after all`;
     return phase === 'Stopped' && step !== 'Removing' ? 'the roll-out is stopped' : undefined;
-  }
-  if (command === 'Isolate') {
-    const isKnown = watched.has(victimUID) && !sick.has(victimUID);
-    return isKnown ? 'it is well, or remediation is halted or not Auto' : undefined;
   }
   if (command === 'Shrink' || step !== 'Claimed' || cause === 'Recovered' || cause === 'Dead')
     return undefined;
