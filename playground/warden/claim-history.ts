@@ -1,8 +1,8 @@
-import { VLLMDeployment } from '../../src/api/v1alpha1/vllm-deployment.ts';
+import type { VLLMDeployment } from '../../src/api/v1alpha1/vllm-deployment.ts';
 import type { Disruption } from '../../src/api/v1alpha1/status.ts';
 import { readOutcomes, type Outcome } from '../../src/fleet/outcomes.ts';
-import { API_VERSION, PLURAL } from '../../src/api/v1alpha1/constants.ts';
 import type { Playground } from '../playground.ts';
+import { followFleet } from './follow-fleet.ts';
 
 export type ClaimStep = Disruption['step'];
 
@@ -22,7 +22,6 @@ export interface StepEvent {
 
 /** The claims of a fleet, from the first to the last, as a watch of its status tells them. */
 export class ClaimHistory implements AsyncDisposable {
-  readonly #playground: Playground;
   readonly #fleet: string;
   readonly #onStep: (event: StepEvent) => void;
   /** By the victim and the time of the claim. */
@@ -33,10 +32,11 @@ export class ClaimHistory implements AsyncDisposable {
 
   /** @param onStep called whenever a claim enters a step */
   constructor(playground: Playground, fleet: string, onStep: (event: StepEvent) => void = () => undefined) {
-    this.#playground = playground;
     this.#fleet = fleet;
     this.#onStep = onStep;
-    this.#following = this.#follow();
+    this.#following = followFleet(playground, fleet, this.#stop.signal, (status) =>
+      this.#observe(status, Date.now()),
+    );
   }
 
   get claims(): readonly SeenClaim[] {
@@ -52,14 +52,6 @@ export class ClaimHistory implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#following;
-  }
-
-  async #follow(): Promise<void> {
-    const path = `/apis/${API_VERSION}/namespaces/default/${PLURAL}?fieldSelector=metadata.name%3D${this.#fleet}`;
-    for await (const { type, object } of this.#playground.watch(path, this.#stop.signal)) {
-      if (type !== 'BOOKMARK') this.#observe(VLLMDeployment.parse(object).status, Date.now());
-    }
-    if (!this.#stop.signal.aborted) throw new Error('the API server ended the watch of the fleet');
   }
 
   #observe(status: VLLMDeployment['status'], atMs: number): void {

@@ -1,14 +1,12 @@
-import { API_VERSION, PLURAL } from '../../src/api/v1alpha1/constants.ts';
 import type { Finding } from '../../src/api/v1alpha1/status.ts';
-import { VLLMDeployment } from '../../src/api/v1alpha1/vllm-deployment.ts';
+import type { VLLMDeployment } from '../../src/api/v1alpha1/vllm-deployment.ts';
 import type { Playground } from '../playground.ts';
+import { followFleet } from './follow-fleet.ts';
 
 type Condition = NonNullable<NonNullable<VLLMDeployment['status']>['conditions']>[number];
 
 /** What a fleet's status said of its engines' health, as a watch tells it. */
 export class StatusHistory implements AsyncDisposable {
-  readonly #playground: Playground;
-  readonly #fleet: string;
   /** By engine, signature, state and reason, as first seen. */
   readonly #findings = new Map<string, Finding>();
   /** By type, status and reason, as first seen. */
@@ -19,9 +17,7 @@ export class StatusHistory implements AsyncDisposable {
   #mostClaims = 0;
 
   constructor(playground: Playground, fleet: string) {
-    this.#playground = playground;
-    this.#fleet = fleet;
-    this.#following = this.#follow();
+    this.#following = followFleet(playground, fleet, this.#stop.signal, (status) => this.#observe(status));
   }
 
   /** In the order in which they were first seen; one for each state and reason. */
@@ -47,14 +43,6 @@ export class StatusHistory implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#following;
-  }
-
-  async #follow(): Promise<void> {
-    const path = `/apis/${API_VERSION}/namespaces/default/${PLURAL}?fieldSelector=metadata.name%3D${this.#fleet}`;
-    for await (const { type, object } of this.#playground.watch(path, this.#stop.signal)) {
-      if (type !== 'BOOKMARK') this.#observe(VLLMDeployment.parse(object).status);
-    }
-    if (!this.#stop.signal.aborted) throw new Error('the API server ended the watch of the fleet');
   }
 
   #observe(status: VLLMDeployment['status']): void {
